@@ -1,0 +1,35 @@
+# Two commands do everything on a fresh clone: make lessons, make test. PYTHON chooses the interpreter.
+PYTHON ?= python3
+PROFILE ?= smoke
+OUT ?= build/lessons
+
+VENV := .venv
+READY := $(VENV)/ready
+
+.PHONY: lessons test lab lint clean
+
+lessons: $(READY)  ## run the whole course on drawn pictures; executed notebooks appear in build/lessons/
+	$(VENV)/bin/python ci/run_lessons.py --profile $(PROFILE) --out $(OUT)
+
+test: $(READY) lint  ## run every test
+	$(VENV)/bin/python -m pytest
+
+lab: $(READY)  ## open JupyterLab on the lessons
+	$(VENV)/bin/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb
+
+lint: $(READY)  ## check the code's style
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+clean:  ## remove what the commands above made, the environment included
+	rm -rf build $(VENV) .pytest_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made when it is missing and brought up to date when a requirement changes. The
+# constraints pin everything to the versions that CI ran with; CONSTRAINTS= leaves the choice to pip.
+CONSTRAINTS ?= --constraint ci/constraints.txt
+$(READY): requirements.txt ci/requirements-test.txt ci/constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(None if ok else "The course needs Python 3.11, 3.12 or 3.13; this is %d.%d. Choose one with: make PYTHON=python3.12 lessons" % sys.version_info[:2])'
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet $(CONSTRAINTS) --editable '.[test]'
+	touch $@

@@ -1,0 +1,101 @@
+"""What to run: lessons, profile and parameters of a call to run_lessons, all checked before anything runs."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils import running
+from course_utils.errors import CourseError
+
+PROFILES = Path(__file__).resolve().parent / "profiles"
+
+
+@dataclass
+class Task:
+    """One lesson to run, with everything checked."""
+
+    notebook: Path
+    parameters: dict  # what differs from the notebook's own defaults
+    values: dict  # all of them
+    fingerprint: str  # of the notebook's sources: a lesson that changed is not "passed earlier"
+
+    @property
+    def lesson(self):
+        return self.notebook.stem
+
+
+def read_profile(name):
+    """Return the profile ``name`` (in ``ci/profiles/``, or the path of a YAML file) as a dict.
+
+    Its keys are ``parameters`` (for every lesson that has them), ``lessons`` (lesson to parameters of its
+    own) and ``timeout`` (seconds for each lesson). Raises CourseError for an unknown or malformed profile.
+    """
+    import yaml
+
+    path = Path(name) if name.endswith((".yaml", ".yml")) else PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(entry.stem for entry in PROFILES.glob("*.yaml")))
+        raise CourseError(f"There is no profile '{name}'. The profiles are: {known}; or give a .yaml file.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise CourseError(f"The profile {path} is not valid YAML: {error}") from error
+    kinds = {"parameters": dict, "lessons": dict, "timeout": int}
+    for key, value in content.items() if isinstance(content, dict) else [(content, "")]:
+        if key not in kinds or not isinstance(value, kinds[key] | None):
+            raise CourseError(
+                f"The profile {path} has '{key}: {value}'. It takes parameters: and lessons: (mappings) "
+                "and timeout: (whole seconds)."
+            )
+    return {
+        "parameters": content.get("parameters") or {},
+        "lessons": content.get("lessons") or {},
+        "timeout": content.get("timeout") or 3600,
+    }
+
+
+def plan(options, profile):
+    """Return a list of ``Task``, one a lesson in reading order. Raises CourseError for whatever is wrong."""
+    known = running.lessons(options.notebooks)
+    chosen = [running.find_lesson(text, options.notebooks) for text in options.lessons] or list(
+        known.values()
+    )
+    notebooks = {path.stem: path for path in sorted(chosen, key=lambda path: path.stem)}
+    if len(notebooks) < len(set(chosen)):
+        raise CourseError(
+            "Two of the notebooks have the same name, so one would overwrite the other's result."
+        )
+    strangers = set(profile["lessons"]) - set(known)
+    if strangers and options.notebooks is None:
+        raise CourseError(
+            f"The profile {options.profile} names unknown lessons: {', '.join(sorted(strangers))}."
+        )
+    given = dict(options.parameters)
+    allowed = {lesson: running.parameters_of(notebook) for lesson, notebook in notebooks.items()}
+    for name in given:
+        without = [lesson for lesson in allowed if name not in allowed[lesson]]
+        if 0 < len(without) < len(allowed):
+            raise CourseError(
+                f"These of the chosen lessons have no parameter {name}: {', '.join(without)}. "
+                "Run the lessons that have it by themselves."
+            )
+    tasks = []
+    for lesson, notebook in notebooks.items():
+        common = {name: value for name, value in profile["parameters"].items() if name in allowed[lesson]}
+        own = profile["lessons"].get(lesson) or {}
+        parameters = running.checked_parameters(notebook, {**common, **own})
+        parameters |= running.checked_parameters(notebook, given, from_text=True)
+        if "ARTIFACTS" in allowed[lesson]:
+            parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", options.out / "artifacts"))
+        values = json.loads(json.dumps(allowed[lesson] | parameters, default=str))
+        tasks.append(Task(notebook, parameters, values, fingerprint(notebook)))
+    return tasks
+
+
+def fingerprint(notebook):
+    """Return a hash of the sources of a notebook's cells; running it or moving through it changes nothing."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    sources = [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags")) for cell in cells]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()

@@ -1,0 +1,113 @@
+"""What came out: summary.json, written anew after each lesson, and the table at the end."""
+
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+
+from course_utils.artifacts import Table
+from course_utils.errors import CourseError
+from course_utils.files import written_whole
+
+
+class Summary:
+    """``summary.json``: what is known of every lesson so far, written anew after each."""
+
+    def __init__(self, path, profile, keep):
+        self.path, self.profile, self.records, self.this_run = path, profile, {}, set()
+        if keep and path.is_file():
+            try:
+                self.records = {
+                    record["lesson"]: record for record in json.loads(path.read_text())["lessons"]
+                }
+            except (ValueError, KeyError, TypeError) as error:
+                raise CourseError(f"{path} is no summary to resume from; run without --resume.") from error
+        self._write()
+
+    def has_passed(self, task):
+        """Return whether exactly this run of this lesson passed before and its result is still there."""
+        record = self.records.get(task.lesson)
+        return bool(
+            record
+            and record["outcome"] == "passed"
+            and record["profile"] == self.profile
+            and record["parameters"] == task.values
+            and record["fingerprint"] == task.fingerprint
+            and Path(record["executed"]).is_file()
+        )
+
+    def add(self, task, started, outcome):
+        metric = outcome.main_metric
+        self.this_run.add(task.lesson)
+        self.records[task.lesson] = {
+            "lesson": task.lesson,
+            "outcome": outcome.outcome,
+            "seconds": round(outcome.seconds, 1),
+            "peak_memory_bytes": outcome.peak_memory,
+            "main_metric": dict(zip(("name", "value"), metric, strict=True)) if metric else None,
+            "data_source": outcome.metrics.get("data_source"),
+            "profile": self.profile,
+            "parameters": task.values,
+            "started": started,
+            "versions": versions(),
+            "fingerprint": task.fingerprint,
+            "executed": str(outcome.output),
+            "cell": outcome.cell and outcome.cell._asdict(),
+            "error": outcome.error,
+            "last_output": outcome.last_output,
+        }
+        self._write()
+
+    def _write(self):
+        content = {"profile": self.profile, "lessons": [self.records[name] for name in sorted(self.records)]}
+        with written_whole(self.path) as temporary:
+            temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def report(records, earlier):
+    """Print the table, then what is known about each lesson that did not pass."""
+    rows = []
+    for lesson, record in records.items():
+        outcome = "passed earlier" if lesson in earlier else record.get("outcome", "not run")
+        metric, source = record.get("main_metric"), record.get("data_source")
+        value = (
+            f"{metric['value']:.3f}"
+            if metric and isinstance(metric["value"], float)
+            else metric and metric["value"]
+        )
+        rows.append(
+            (
+                lesson,
+                outcome,
+                f"{record['seconds']:.0f}" if record else "-",
+                f"{record['peak_memory_bytes'] / 1e6:.0f} MB" if record else "-",
+                f"{metric['name']} {value}" + (f" ({source})" if source else "") if metric else "-",
+            )
+        )
+    print()
+    print(Table(("lesson", "outcome", "seconds", "peak memory", "main metric"), rows))
+    for record in records.values():
+        if record and record["outcome"] != "passed":
+            print(f"\n{details(record)}")
+
+
+def details(record):
+    """Return the lines that tell why and where a lesson did not pass."""
+    lines = [f"{record['lesson']} {record['outcome']}: {record['error']}"]
+    if record["cell"]:
+        cell = record["cell"]
+        lines.append(f"  in cell {cell['index'] + 1} (id {cell['id']}): {cell['source']}")
+    lines += [f"  | {line}" for line in record["last_output"].splitlines()]
+    lines.append(f"  executed so far: {record['executed']}")
+    return "\n".join(lines)
+
+
+def versions():
+    """Return the versions of Python and of the two packages that shape the results (None: not installed)."""
+    found = {"python": platform.python_version()}
+    for package in ("tensorflow", "keras"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = None
+    return found

@@ -1,0 +1,12 @@
+"""What the lessons share: load, look, build, train, judge, keep, run; one module a verb.
+
+Importing the package alone loads nothing heavy: TensorFlow and Matplotlib come with the modules that need
+them (``from course_utils import data, plots``).
+"""
+
+import os
+
+# TensorFlow's C++ parts greet every start with pages of log; what goes wrong still comes as an exception.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+__version__ = "1.0.0"

@@ -1,0 +1,161 @@
+"""Keep: what a lesson leaves behind, and how its numbers stand beside the published ones."""
+
+import csv
+import importlib.metadata
+import itertools
+import json
+import math
+import platform
+from pathlib import Path
+
+from course_utils.errors import CourseError
+from course_utils.files import course_folder, written_whole
+
+PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
+
+
+def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, figures=None):
+    """Write a lesson's results to ``artifacts/lesson/`` and return that folder as a ``Path``.
+
+    - ``metrics.json``: ``metrics`` (a dict of plain numbers and strings; accuracies from 0 to 1, times in
+      seconds) with what they depend on: data source, counts, parameters of the model, package versions.
+    - ``labels.json``: the names of the classes in the order of the model's outputs.
+    - ``model.keras``: the model, if there is one; reloads with ``keras.saving.load_model``.
+    - ``history.csv``: one row an epoch of each fit in ``histories`` (a dict of name to ``History`` or dict).
+    - one PNG for each of ``figures`` (a dict of file name without suffix to figure).
+
+    Each file appears whole or not at all, ``metrics.json`` last: where it is, the rest is complete. Raises
+    CourseError where the folder cannot be written or a metric is not plain JSON.
+    """
+    folder = Path(artifacts) / lesson
+    record = {
+        "lesson": lesson,
+        **metrics,
+        "data_set": pictures.name,
+        "data_source": pictures.source,
+        "counts": pictures.counts,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in PACKAGES},
+        },
+    }
+    if model is not None:
+        record["parameters"] = model.count_params()
+        record["trainable_parameters"] = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+        with written_whole(folder / "model.keras") as path:
+            model.save(path)
+    _write_json(folder / "labels.json", {"kind": "single_label", "labels": list(pictures.class_names)})
+    if histories:
+        _write_history(folder / "history.csv", histories)
+    for name, figure in (figures or {}).items():
+        with written_whole(folder / f"{name}.png") as path:
+            figure.savefig(path)
+    _write_json(folder / "metrics.json", record)
+    return folder
+
+
+def compare(folder):
+    """Return a table of the results in ``folder`` (from ``save``) beside the published ones and the course's.
+
+    The numbers come from the ledger ``ci/results.json``; a row for each metric that the ledger names for this
+    lesson, a dash where there is no number.
+    """
+    metrics = json.loads((Path(folder) / "metrics.json").read_text(encoding="utf-8"))
+    entry = ledger()[metrics["lesson"]]
+    published, ours = entry["published"], entry["ours"]
+    rows = [
+        (name, *(readable(name, column.get(name)) for column in (metrics, ours, published)))
+        for name in entry["compare"]
+    ]
+    this_run = "this run" if metrics["data_source"] == "tfds" else "this run (sample)"
+    return Table(("", this_run, "the course", "published"), rows)
+
+
+def readable(metric, value):
+    """Format one number of ``metrics.json`` or the ledger for people; ``None`` becomes a dash.
+
+    A value with a spread over seeds is a dict with ``mean`` and ``spread`` (largest minus smallest).
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, dict):
+        spread = f" ± {100 * value['spread'] / 2:.2f}" if _is_share(metric) else ""
+        return readable(metric, value["mean"]) + spread
+    if _is_share(metric):
+        return f"{100 * value:.2f} %"
+    if metric.endswith("seconds"):
+        return f"{value:.0f} s" if value < 120 else f"{value / 60:.1f} min"
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+class Table:
+    """Rows of text under a header, aligned when printed or shown at the end of a cell."""
+
+    def __init__(self, header, rows):
+        self.header, self.rows = tuple(header), [tuple(map(str, row)) for row in rows]
+
+    def __repr__(self):
+        widths = [max(map(len, column)) for column in zip(self.header, *self.rows, strict=True)]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in (self.header, tuple("-" * width for width in widths), *self.rows)
+        ]
+        return "\n".join(lines)
+
+
+def _is_share(metric):
+    return metric.endswith(("accuracy", "match", "f1"))
+
+
+def _write_json(path, content):
+    try:
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise CourseError(
+            f"{path.name} takes plain numbers, strings, lists and dicts, and no NaN: {error}. Convert NumPy "
+            "values with float() or int() first."
+        ) from error
+    with written_whole(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_history(path, histories):
+    rows = []
+    for fit, history in histories.items():
+        columns = getattr(history, "history", history)
+        epochs = len(next(iter(columns.values()), []))
+        rows += [
+            {
+                "fit": fit,
+                "epoch": epoch + 1,
+                **{name: float(values[epoch]) for name, values in columns.items()},
+            }
+            for epoch in range(epochs)
+        ]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def ingredients(lesson):
+    """Return the ledger's table of what each ingredient of ``lesson`` brought on validation pictures.
+
+    Each row adds one ingredient to the row above it; the gain is in percentage points.
+    """
+    measured = ledger()[lesson]["ingredients"]
+    accuracies = [row["validation_accuracy"] for row in measured["rows"]]
+    gains = ["-"] + [f"{100 * (b - a):+.2f}" for a, b in itertools.pairwise(accuracies)]
+    rows = [
+        (row["ingredient"], readable("validation_accuracy", row["validation_accuracy"]), gain)
+        for row, gain in zip(measured["rows"], gains, strict=True)
+    ]
+    return Table((measured["title"], "validation accuracy", "gain (points)"), rows)
+
+
+def ledger():
+    """Return ``ci/results.json`` as a dict: lesson to published numbers and ours."""
+    return json.loads((course_folder() / "ci" / "results.json").read_text(encoding="utf-8"))

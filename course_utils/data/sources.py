@@ -1,0 +1,124 @@
+"""Which pictures a lesson gets: the published ones, prepared or downloaded now, or the drawn sample."""
+
+import shutil
+import socket
+import threading
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from course_utils.data.catalog import DATA_SETS
+from course_utils.errors import CourseError, NotAvailable
+
+SOURCES = ("auto", "tfds", "sample")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A prepared TFDS builder, where it came from (``"tfds"`` or ``"sample"``) and why that one was taken."""
+
+    builder: Any
+    source: str
+    why: str
+
+
+def data_set(name):
+    """Return the catalog's entry for ``name``; raise CourseError with the known names for any other."""
+    if name not in DATA_SETS:
+        raise CourseError(f"There is no data set {name!r} in this course. It has: {', '.join(DATA_SETS)}.")
+    return DATA_SETS[name]
+
+
+def published(name):
+    """Return TFDS's own builder for ``name``, prepared or not; nothing is downloaded."""
+    import tensorflow_datasets as tfds
+
+    return tfds.builder(data_set(name).name)
+
+
+def network_answers(host, port, seconds=4):
+    """Tell whether ``host`` (or the proxy that stands before it) takes a connection within ``seconds``.
+
+    Name resolution knows no time limit of its own, so the attempt runs in a thread that is left behind when
+    it hangs.
+    """
+    proxy = urllib.request.getproxies().get("http" if port == 80 else "https")
+    if proxy and not urllib.request.proxy_bypass(host):
+        address = urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}")
+        host, port = address.hostname, address.port or 80
+    answered = threading.Event()
+
+    def attempt():
+        try:
+            socket.create_connection((host, port), timeout=seconds).close()
+            answered.set()
+        except OSError:
+            pass
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return answered.is_set()
+
+
+def download(name):
+    """Download and prepare the published set ``name`` where TFDS keeps its data, and return its builder.
+
+    TFDS shows its progress bars; files that an earlier attempt finished are not fetched again. Raises
+    CourseError within seconds when the network does not answer, the disk is too small or the folder cannot
+    be written.
+    """
+    entry, builder = data_set(name), published(name)
+    if builder.is_prepared():
+        return builder
+    if not network_answers(entry.host, entry.port):
+        raise NotAvailable(
+            f"{entry.title} is not prepared in {builder.data_path.parent} and {entry.host} does not answer. "
+            f"Connect to the network and run 'course fetch', or point TFDS_DATA_DIR at a folder that has "
+            f'{entry.name}, or choose DATA = "sample" for pictures that the course draws itself.'
+        )
+    existing = next(folder for folder in (builder.data_path, *builder.data_path.parents) if folder.exists())
+    needed = entry.download_bytes + entry.prepared_bytes
+    if shutil.disk_usage(existing).free < 1.2 * needed:
+        raise NotAvailable(
+            f"{entry.title} needs {needed / 1e6:.0f} MB and the disk of {existing} has less. Free some "
+            "space, or point TFDS_DATA_DIR at another disk."
+        )
+    try:
+        builder.download_and_prepare()
+    except Exception as error:  # TFDS and urllib raise many kinds; each of them means: no data
+        raise NotAvailable(
+            f"{entry.title} could not be downloaded to {builder.data_path.parent}: "
+            f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}. "
+            "Run 'course fetch' to try again (finished files are kept), or choose DATA = \"sample\"."
+        ) from error
+    return builder
+
+
+def find(name, source="auto"):
+    """Return a ``Found`` for data set ``name``.
+
+    ``"tfds"`` takes the published pictures, prepared already or downloaded now; ``"sample"`` the drawn ones;
+    ``"auto"`` the published ones where that works, else the sample. Raises CourseError for an unknown name or
+    source, and its NotAvailable for ``"tfds"`` when the published pictures cannot be had.
+    """
+    from course_utils.data import samples
+
+    data_set(name)
+    if source not in SOURCES:
+        raise CourseError(
+            f"DATA = {source!r} is not a source of pictures. Allowed are {', '.join(map(repr, SOURCES))}: "
+            "the published pictures where they can be had, only those, or the drawn sample."
+        )
+    if source == "sample":
+        return Found(samples.prepared(name), "sample", "as asked")
+    builder = published(name)
+    if builder.is_prepared():
+        return Found(builder, "tfds", f"prepared in {builder.data_path}")
+    try:
+        return Found(download(name), "tfds", f"downloaded to {builder.data_path}")
+    except NotAvailable as error:
+        if source == "tfds":
+            raise
+        return Found(samples.prepared(name), "sample", str(error))

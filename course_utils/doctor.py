@@ -1,0 +1,177 @@
+"""Is this machine ready? What is installed, which pictures are here, and what each lesson will use."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils.artifacts import Table
+from course_utils.data.catalog import DATA_SETS, NEEDED_BY_LESSON
+from course_utils.errors import CourseError
+from course_utils.files import cache_folder, course_folder
+
+DISTRIBUTION = "image-classification-course"
+SUPPORTED_PYTHON = ((3, 11), (3, 13))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report: ``state`` is ``"ok"``, ``"note"`` (can run) or ``"missing"`` (cannot)."""
+
+    what: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks and the lessons' table; ``ready`` tells whether the course can run here."""
+
+    checks: list
+    lessons: list
+
+    @property
+    def ready(self):
+        return all(check.state != "missing" for check in self.checks)
+
+    def __repr__(self):
+        checks = Table(("", "", ""), [(check.state, check.what, check.detail) for check in self.checks])
+        lessons = Table(("lesson", "pictures", 'with DATA = "auto"'), self.lessons)
+        verdict = (
+            "Ready: every lesson can run on this machine."
+            if self.ready
+            else "Not ready: repair what is marked 'missing' above, then run 'course doctor' again."
+        )
+        return "\n".join([*repr(checks).splitlines()[2:], "", repr(lessons), "", verdict])
+
+
+def report():
+    """Look at this machine and return a ``Report``; takes a few seconds, most of them TensorFlow's start."""
+    checks = [_python(), *_packages(), _tensorflow(), _kernel(), _lessons_folder(), _cache(), _disk()]
+    pictures = {name: _data_set(name) for name in DATA_SETS}
+    checks += [Check(f"pictures: {name}", *state[:2]) for name, state in pictures.items()]
+    lessons = [
+        (lesson, ", ".join(needed), "; ".join(dict.fromkeys(pictures[name][2] for name in needed)))
+        for lesson, needed in NEEDED_BY_LESSON.items()
+    ]
+    return Report(checks, lessons)
+
+
+def _python():
+    lowest, highest = SUPPORTED_PYTHON
+    fits = lowest <= sys.version_info[:2] <= highest
+    wanted = f"the course is tested on {lowest[0]}.{lowest[1]} to {highest[0]}.{highest[1]}"
+    return Check(
+        "Python", "ok" if fits else "missing", platform.python_version() + ("" if fits else f"; {wanted}")
+    )
+
+
+def _packages():
+    from packaging.requirements import Requirement
+
+    try:
+        required = [Requirement(text) for text in importlib.metadata.requires(DISTRIBUTION) or []]
+    except importlib.metadata.PackageNotFoundError:
+        return [Check("course_utils", "note", "used without being installed; versions are not checked")]
+    checks = []
+    for requirement in required:
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            checks.append(Check(requirement.name, "missing", f"run: pip install '{requirement}'"))
+            continue
+        fits = requirement.specifier.contains(version, prereleases=True)
+        detail = version if fits else f"{version}; run: pip install '{requirement}'"
+        checks.append(Check(requirement.name, "ok" if fits else "missing", detail))
+    return checks
+
+
+def _tensorflow():
+    # In a process of its own: on a processor without the instructions it was built for, importing TensorFlow
+    # ends the whole interpreter.
+    program = (
+        "import json, os, tensorflow as tf, keras; print(json.dumps({'keras': keras.__version__, 'backend': "
+        "keras.backend.backend(), 'gpus': len(tf.config.list_physical_devices('GPU'))}))"
+    )
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        found = json.loads(answer.stdout.splitlines()[-1])
+    except (subprocess.TimeoutExpired, IndexError, ValueError):
+        return Check("TensorFlow starts", "missing", "'import tensorflow' fails; run it in Python to see why")
+    if found["backend"] != "tensorflow":
+        return Check("Keras", "missing", f"runs on {found['backend']}; set KERAS_BACKEND=tensorflow")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    gpus = f"{found['gpus']} GPU" if found["gpus"] else "no GPU (none is needed)"
+    return Check("TensorFlow starts", "ok", f"Keras {found['keras']}, {cores} cores, {gpus}")
+
+
+def _kernel():
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        return Check("Jupyter kernel", "missing", "no kernel 'python3'; run: pip install ipykernel")
+    return Check("Jupyter kernel", "ok", "python3")
+
+
+def _lessons_folder():
+    try:
+        return Check("lessons", "ok", str(course_folder() / "notebooks"))
+    except CourseError as error:
+        return Check("lessons", "missing", str(error))
+
+
+def _cache():
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        detail = f"{folder}: {error.strerror}; set COURSE_CACHE_DIR to a folder that you may write to"
+        return Check("course cache", "missing", detail)
+    return Check("course cache", "ok", str(folder))
+
+
+def _disk():
+    free = shutil.disk_usage(_existing(cache_folder())).free
+    enough = free > 500e6
+    detail = f"{free / 1e9:.1f} GB free" + ("" if enough else "; the lessons need about 0.5 GB")
+    return Check("disk", "ok" if enough else "note", detail)
+
+
+def _data_set(name):
+    """Return (state, detail, what a lesson with DATA = "auto" takes) for one data set."""
+    from course_utils.data import sources
+
+    entry = DATA_SETS[name]
+    builder = sources.published(name)
+    if builder.is_prepared():
+        return "ok", f"published pictures in {builder.data_path}", "the published pictures"
+    if sources.network_answers(entry.host, entry.port):
+        size = f"{entry.download_bytes / 1e6:.0f} MB"
+        return (
+            "ok",
+            f"not here yet; the first lesson (or 'course fetch') downloads {size}",
+            f"downloads {size}",
+        )
+    return "note", f"not here and {entry.host} does not answer: lessons use drawings", "the drawn sample"
+
+
+def _existing(folder):
+    return next(path for path in (folder, *Path(folder).parents) if path.exists())

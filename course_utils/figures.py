@@ -1,0 +1,160 @@
+"""How every figure of the course looks, shows itself and is described; ``plots`` says what is on it.
+
+Colours are those of Okabe and Ito (2008), which people with any colour vision tell apart. A marker or a
+pattern always says the same again, for grey print.
+"""
+
+import base64
+import html
+import io
+import textwrap
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.patheffects import withStroke
+
+from course_utils import inputs
+
+BLUE, ORANGE = "#0072B2", "#E69F00"
+COLOURS = [
+    BLUE,
+    ORANGE,
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#F0E442",
+    "#000000",
+    "#999999",
+    "#7A4B00",
+]
+MARKERS = "osD^vPX*<>"
+HATCHES = ["", "//", "..", "xx"]
+WIDTH = 10  # inches; at 100 dpi a figure is as wide as a notebook's column
+SMALL = 9  # points, for names under pictures and on ticks
+
+_footer = ""
+
+
+def use_source(source):
+    """Mark all figures made from now on: ``"sample"`` puts a footer on them, every other source none.
+
+    ``data.load`` calls this with the source it took, so that drawings never pass for photographs.
+    """
+    global _footer
+    _footer = "sample pictures, drawn by the course" if source == "sample" else ""
+
+
+class CourseFigure(Figure):
+    """A Matplotlib figure that shows itself in a notebook, once, with the alternative text ``alt``."""
+
+    alt = ""
+
+    def _ipython_display_(self):
+        """Show as PNG. Not made with pyplot, the figure is not drawn a second time at the end of the cell.
+
+        The text stands where notebooks keep it, in the metadata of the PNG. JupyterLab and nbconvert's usual
+        page do not look there (jupyter/enhancement-proposals#120), so the same picture is offered as HTML.
+        """
+        from IPython.display import display
+
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        png = base64.b64encode(buffer.getvalue()).decode()
+        image = f'<img src="data:image/png;base64,{png}" alt="{html.escape(self.alt)}">'
+        bundle = {"image/png": png, "text/html": image, "text/plain": self.alt}
+        display(bundle, metadata={"image/png": {"alt": self.alt}}, raw=True)
+
+
+def new_figure(height, width=WIDTH):
+    return CourseFigure(figsize=(width, height), dpi=100, layout="constrained")
+
+
+def finish(figure, title, alt):
+    """Add what every figure has: the title, the alternative text, and the mark of a sample run."""
+    letters = int(figure.get_figwidth() * 72 / (0.6 * 13))
+    figure.suptitle(textwrap.fill(title, letters), fontsize=13)
+    figure.alt = alt
+    if _footer:
+        figure.alt = f"{_footer[0].upper()}{_footer[1:]}. {alt}"
+        # A strip of its own at the foot, so that nothing moves and nothing is drawn over.
+        figure.set_figheight(figure.get_figheight() + 0.25)
+        strip = 0.25 / figure.get_figheight()
+        figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
+        figure.text(0.99, strip / 2, _footer, ha="right", va="center", fontsize=SMALL, style="italic")
+    return figure
+
+
+def picture_grid(images, captions, columns):
+    """Return a figure with a picture in each place and its caption above, and the axes of the pictures."""
+    images = inputs.check_pixels(images)
+    columns = max(1, min(columns, len(images)))
+    cell = min(WIDTH / columns, 2)
+    shapes = [min(1, image.shape[0] / image.shape[1]) for image in images]
+    heights = [max(shapes[start : start + columns]) for start in range(0, len(images), columns)]
+    letters = max(6, int(cell * 72 / (0.58 * SMALL)))
+    captions = [
+        "\n".join(textwrap.fill(line, letters) for line in caption.split("\n")) for caption in captions
+    ]
+    lines = 1 + max(caption.count("\n") for caption in captions)
+    figure = new_figure(sum(heights) * cell + len(heights) * lines * SMALL / 60 + 0.6, max(4, columns * cell))
+    ratios = {"height_ratios": heights}
+    places = figure.subplots(len(heights), columns, squeeze=False, gridspec_kw=ratios).ravel()
+    for axes, image, caption in zip(places, images, captions, strict=False):
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+        axes.set_title(caption, fontsize=SMALL, pad=4)
+        axes.set(xticks=[], yticks=[], anchor="N")  # with mixed sizes the names stay in one line
+        axes.spines[:].set_visible(False)
+    for axes in places[len(images) :]:
+        axes.remove()
+    return figure, places[: len(images)]
+
+
+def name_places(axes, places):
+    """Write names (dict of name to point) on the axes, none over another; return their boxes in pixels.
+
+    A box is (centre x, centre y, half width, half height).
+    """
+    axes.figure.draw_without_rendering()  # lays the figure out, which settles the scale of the axes
+    boxes = []
+    for name, point in sorted(places.items(), key=lambda item: -item[1][1]):
+        x, y = axes.transData.transform(point)
+        box = np.array([x, y, 4.5 * len(name), 9])
+        while _overlaps(box, boxes):
+            box[1] -= 2
+        boxes.append(box)
+        halo = [withStroke(linewidth=3, foreground="white")]
+        style = {"ha": "center", "va": "center", "weight": "bold", "path_effects": halo, "zorder": 9}
+        axes.text(*axes.transData.inverted().transform(box[:2]), name, **style)
+    return boxes
+
+
+def thumbnails(axes, points, labels, images, occupied, side=30, most=300):
+    """Show points as pictures of ``side`` pixels, none over another or an occupied box; return which ones."""
+    boxes, placed = list(occupied), []
+    for index, (x, y) in enumerate(axes.transData.transform(points)):
+        box = np.array([x, y, side / 2 + 3, side / 2 + 3])
+        if len(placed) < most and not _overlaps(box, boxes):
+            boxes.append(box)
+            placed.append(index)
+    pixels = inputs.check_pixels([images[index] for index in placed]) if placed else []
+    for index, image in zip(placed, pixels, strict=True):
+        zoom = side / max(image.shape[:2]) * 72 / axes.figure.dpi  # OffsetImage counts points, not pixels
+        picture = OffsetImage(image, zoom=zoom, cmap="gray")
+        picture.image.set_clim(0, 255)
+        frame = {"edgecolor": COLOURS[labels[index] % 10], "linewidth": 1.5}
+        axes.add_artist(AnnotationBbox(picture, points[index], pad=0.1, bboxprops=frame, zorder=5))
+    return placed
+
+
+def _overlaps(box, boxes):
+    others = np.array(boxes).reshape(-1, 4)
+    return (np.abs(others[:, :2] - box[:2]) < others[:, 2:] + box[2:]).all(axis=1).any()
+
+
+def quiet(axes, lines="y"):
+    """Leave of the frame what helps to read, and add faint lines across (``"x"``, ``"y"`` or ``"both"``)."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis=lines, color="#dddddd", linewidth=0.8)
+    axes.set_axisbelow(True)

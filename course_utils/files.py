@@ -1,0 +1,66 @@
+"""Where the course keeps things, and how it writes them: whole or not at all."""
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from course_utils.errors import CourseError
+
+
+def course_folder():
+    """The folder of the course itself: the one with ``notebooks/``, ``data/`` and ``ci/``, as a ``Path``.
+
+    Raises CourseError where the package was installed without it (a wheel alone holds no lessons).
+    """
+    folder = Path(__file__).resolve().parent.parent
+    if not (folder / "notebooks").is_dir():
+        raise CourseError(
+            f"The lessons are not beside the package: {folder} has no folder 'notebooks'. "
+            "Clone the course's repository and install it from there with 'pip install -e .'."
+        )
+    return folder
+
+
+def cache_folder():
+    """The course's own cache (drawn pictures, features, progress): ``COURSE_CACHE_DIR``, else the system's.
+
+    The folder is not created here. The caches of TensorFlow Datasets, TensorFlow Hub and Keras are theirs
+    (``TFDS_DATA_DIR``, ``TFHUB_CACHE_DIR``, ``KERAS_HOME``) and may be read-only.
+    """
+    chosen = os.environ.get("COURSE_CACHE_DIR")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return platformdirs.user_cache_path("image-classification-course", appauthor=False)
+
+
+@contextmanager
+def written_whole(path):
+    """Yield a temporary path beside ``path``; on success it becomes ``path``, on any error it vanishes.
+
+    Readers never see half a file, and an interrupted run leaves the previous version in place. The temporary
+    name keeps the suffix, because Keras and Matplotlib choose the format by it. Raises CourseError when the
+    folder cannot be created or written.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise CourseError(
+            f"Cannot write {path}: {error.strerror or error}. Choose a folder that you may write to, and "
+            "check that the disk is not full."
+        ) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes private files; results are for everybody who may read the folder.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,188 @@
+"""Run: execute one lesson with papermill in a kernel of its own, and tell truthfully how it ended."""
+
+import json
+import os
+import tempfile
+from collections import namedtuple
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course_utils.errors import CourseError
+from course_utils.files import written_whole
+from course_utils.notebooks import checked_parameters, find_lesson, lessons, parameters_of
+
+__all__ = [
+    "Cell",
+    "Outcome",
+    "Progress",
+    "checked_parameters",
+    "ensure_writable",
+    "find_lesson",
+    "lessons",
+    "parameters_of",
+    "run",
+]
+
+MAIN_METRICS = (
+    "test_accuracy",
+    "label_accuracy",
+    "category_accuracy",
+    "validation_accuracy",
+    "best_accuracy",
+)
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+Cell = namedtuple("Cell", "index id source")  # index in the executed notebook, from 0; first line of source
+Progress = namedtuple(
+    "Progress", "lesson cell cells seconds"
+)  # cell: how many were begun; cells: of how many
+
+
+@dataclass
+class Outcome:
+    """How a lesson ended: ``outcome`` is "passed", "failed", "died", "timed out" or "interrupted".
+
+    "failed" means that a cell raised an error, "died" that the kernel went in the middle. ``cell`` is where
+    the run ended early (None: in no cell), ``error`` why, ``last_output`` the last lines printed there.
+    ``peak_memory`` is in bytes, resident, of the kernel and its descendants, sampled four times a second.
+    ``metrics`` is the lesson's ``metrics.json`` if this run wrote it, else empty.
+    """
+
+    lesson: str
+    outcome: str
+    seconds: float
+    peak_memory: int
+    output: Path
+    parameters: dict
+    cell: Cell | None = None
+    error: str = ""
+    last_output: str = ""
+    metrics: dict = field(default_factory=dict)
+
+    @property
+    def main_metric(self):
+        """Name and value of the number that stands for the lesson, or None if it wrote none."""
+        names = (self.metrics.get("main_metric"), *MAIN_METRICS)
+        return next(((name, self.metrics[name]) for name in names if name in self.metrics), None)
+
+
+def run(notebook, output, parameters=None, timeout=3600, threads=None, on_progress=None, stop=None):
+    """Execute a lesson in a fresh kernel, write the executed notebook to ``output``, return an ``Outcome``.
+
+    ``timeout`` is in seconds, for the whole lesson. ``threads`` caps the threads of TensorFlow and NumPy in
+    that kernel. ``on_progress`` is called with a ``Progress`` about four times a second. Ctrl-C, or setting
+    the ``threading.Event`` ``stop`` from another thread, interrupts the lesson: its outcome is then
+    "interrupted". The kernel works in the notebook's folder; its ``ARTIFACTS``, unless given, go to
+    ``artifacts/`` beside ``output``, and a relative one counts from the current folder. However the lesson
+    ends, ``output`` appears whole, with what was reached, and no process of the kernel is left.
+
+    Raises CourseError, before anything runs, for a parameter that does not fit or an output folder that
+    cannot be written.
+    """
+    notebook, output = Path(notebook).resolve(), Path(output).resolve()
+    parameters = checked_parameters(notebook, parameters or {})
+    if "ARTIFACTS" in parameters_of(notebook):
+        parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", output.parent / "artifacts"))
+    ensure_writable(output.parent)
+    metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
+    before = _version(metrics)
+
+    from course_utils.execution import Execution
+
+    execution = Execution(notebook, parameters, timeout, notebook.parent, _environment(threads))
+
+    def tick():
+        if stop is not None and stop.is_set():
+            execution.stop("interrupted")
+        if on_progress is not None:
+            on_progress(Progress(notebook.stem, execution.position, execution.cells, execution.seconds))
+
+    while True:
+        try:
+            execution.watch(tick)
+            break
+        except KeyboardInterrupt:
+            execution.stop("interrupted")
+    outcome = "passed"
+    if execution.error:
+        outcome = execution.stop_reason or ("died" if execution.died else "failed")
+    _write(execution.notebook, notebook, output)
+    return Outcome(
+        lesson=notebook.stem,
+        outcome=outcome,
+        seconds=execution.seconds,
+        peak_memory=execution.peak_memory,
+        output=output,
+        parameters=parameters,
+        cell=_cell(execution),
+        error=execution.error or "",
+        last_output=execution.last_output,
+        metrics=_read(metrics) if _version(metrics) != before else {},
+    )
+
+
+def ensure_writable(folder):
+    """Create ``folder`` if need be; raise CourseError if no file can be written there."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CourseError(
+            f"Cannot write to the folder {folder}: {error.strerror or error}. Choose another one."
+        ) from error
+
+
+def _environment(threads):
+    """The environment for one kernel alone; runs beside it keep theirs."""
+    environment = dict(os.environ)
+    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # A backend chosen for scripts, as on CI machines, would leave the executed notebook without figures.
+    environment.pop("MPLBACKEND", None)
+    # The lessons import the package that runs them, installed or not.
+    paths = [str(Path(__file__).resolve().parent.parent), environment.get("PYTHONPATH")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    if threads:
+        environment.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    return environment
+
+
+def _write(executed, notebook, output):
+    import nbformat
+
+    if executed is None:  # papermill gave up before it had a kernel
+        executed = nbformat.read(notebook, 4)
+    executed.metadata.get("papermill", {})["output_path"] = str(output)
+    with written_whole(output) as temporary:
+        nbformat.write(executed, temporary)
+
+
+def _cell(execution):
+    if execution.stopped_at is None:
+        return None
+    cell = execution.notebook.cells[execution.stopped_at]
+    return Cell(execution.stopped_at, cell.get("id", ""), cell.source.strip().partition("\n")[0])
+
+
+def _version(path):
+    """What changes when a file is written anew; None without a file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino
+
+
+def _read(path):
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,122 @@
+"""Train: repeatable starts, a rate that rises and falls, weights that survive an interruption."""
+
+import signal
+import threading
+import warnings
+
+import keras
+
+from course_utils.errors import CourseError
+
+# Keras 3.15 warns so at each fit of a tf.data.Dataset, although nobody passed the argument: it is fit's default.
+warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")
+
+
+def set_seed(seed):
+    """Seed Python, NumPy and TensorFlow, so that a lesson starts from the same weights and order each time.
+
+    ``seed`` is a whole number from 0 to 2**32 - 1. Results still differ in the last digits between machines:
+    floating-point sums depend on the number of threads.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise CourseError(f"SEED = {seed!r} is not a whole number from 0 to {2**32 - 1}.")
+    keras.utils.set_random_seed(seed)
+
+
+def one_cycle(peak, epochs, train, warmup=0.2, final=0.01):
+    """Return a learning-rate schedule of one cycle: up to ``peak`` and down again, along a cosine.
+
+    The rate rises linearly from ``peak / 25`` over the first ``warmup`` share (0 to 1) of all steps, and ends
+    at ``final * peak``. ``train`` is the batched ``tf.data.Dataset`` that will be fitted for ``epochs``
+    passes; its number of batches sets the length. Source: L. N. Smith, "Super-Convergence" (2018), with the
+    cosine descent of fastai.
+    """
+    steps_per_epoch = int(train.cardinality())
+    if steps_per_epoch < 1:
+        raise CourseError(
+            "The schedule needs to know the number of batches, and this dataset does not tell: batch it "
+            "first, and use dataset.apply(tf.data.experimental.assert_cardinality(n)) after a filter."
+        )
+    if epochs < 1:
+        raise CourseError(f"EPOCHS = {epochs!r}: a schedule needs at least one pass over the pictures.")
+    steps = steps_per_epoch * epochs
+    rising = max(1, round(warmup * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=peak / 25,
+        warmup_target=peak,
+        warmup_steps=rising,
+        decay_steps=max(1, steps - rising),
+        alpha=final,
+    )
+
+
+def augment(train, layers):
+    """Return ``train`` (batches of images and labels) with each batch of images passed through ``layers``.
+
+    ``layers`` is a Keras layer or model of random changes, such as ``keras.layers.RandomFlip``; each pass
+    over the dataset draws new ones. Only for training pictures: what is judged must stay as it is.
+    """
+    import tensorflow as tf
+
+    @tf.autograph.experimental.do_not_convert
+    def change(images, labels):
+        return layers(images, training=True), labels
+
+    return train.map(change, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Keep the best weights so far, and let an interruption end the fit instead of losing it.
+
+    After ``fit`` the model has the weights of the epoch with the best ``monitor`` (``"val_loss"`` and other
+    losses: lowest; everything else: highest). Interrupting the cell (the stop button, Ctrl-C) ends training
+    after the running batch and one last validation, so that ``fit`` returns the history of what was reached;
+    a second interruption stops at once, as usual.
+
+    ``best_epoch`` (counted from 1) and ``best_value`` tell which one was kept, ``interrupted`` whether the
+    fit was cut short.
+    """
+
+    def __init__(self, monitor="val_accuracy"):
+        super().__init__()
+        self.monitor = monitor
+
+    def on_train_begin(self, logs=None):
+        self.best_epoch, self.best_value, self.best_weights = None, None, None
+        self.interrupted = False
+        self._previous = None
+        # Python delivers signals to its main thread only; elsewhere an interruption keeps its usual meaning.
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._interrupt)
+
+    def _interrupt(self, signum, frame):
+        if self.interrupted:
+            self.on_train_end()
+            raise KeyboardInterrupt
+        self.interrupted = True
+        self.model.stop_training = True
+        print("Interrupted: finishing this batch, then keeping the best weights so far.", flush=True)
+
+    def _restore_handler(self):
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+            self._previous = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = (logs or {}).get(self.monitor)
+        if value is None:
+            raise CourseError(
+                f"KeepBest watches {self.monitor!r}, and this fit reports only {', '.join(logs or {})}. "
+                "Give it one of these as monitor, or give fit its validation_data."
+            )
+        better = self.best_value is None or (
+            value < self.best_value if self.monitor.endswith("loss") else value > self.best_value
+        )
+        if better:
+            self.best_epoch, self.best_value = epoch + 1, float(value)
+            self.best_weights = self.model.get_weights()
+
+    def on_train_end(self, logs=None):
+        self._restore_handler()
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)

@@ -1,0 +1,33 @@
+"""What all tests share: a cache of their own, drawn once, and no way to the network by accident."""
+
+import os
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def course_cache(tmp_path_factory):
+    """The course's cache for the whole session, so that the drawn pictures are drawn once."""
+    folder = tmp_path_factory.mktemp("course-cache")
+    os.environ["COURSE_CACHE_DIR"] = str(folder)
+    return folder
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path):
+    """A machine without prepared data and without network; returns the empty folder of TFDS."""
+    from course_utils.data import sources
+
+    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
+    return empty_tfds(monkeypatch, tmp_path / "tfds")
+
+
+def empty_tfds(monkeypatch, folder):
+    """Point TFDS at ``folder``. It reads TFDS_DATA_DIR once, when it is imported, hence the second line."""
+    import tensorflow_datasets as tfds
+
+    monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
+    monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(folder))
+    return folder

@@ -1,0 +1,121 @@
+"""What a lesson keeps: whole files, plain JSON, a model that reloads; and the table beside the ledger."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from course_utils import artifacts, data
+from course_utils.errors import CourseError
+from course_utils.files import written_whole
+
+HISTORY = {"accuracy": [0.5, 0.75], "loss": [1.0, 0.5]}
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return data.load("fashion_mnist", source="sample")
+
+
+def model():
+    network = keras.Sequential(
+        [keras.Input(shape=(4,)), keras.layers.Dense(3), keras.layers.BatchNormalization()]
+    )
+    network.compile("sgd", "mse")
+    return network
+
+
+def test_save_writes_everything_whole(tmp_path, pictures):
+    network = model()
+    folder = artifacts.save(
+        tmp_path,
+        "02_lesson",
+        pictures=pictures,
+        metrics={"test_accuracy": 0.9, "seed": 0},
+        model=network,
+        histories={"plain": HISTORY},
+        figures={"curves": Figure()},
+    )
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "curves.png",
+        "history.csv",
+        "labels.json",
+        "metrics.json",
+        "model.keras",
+    ]
+    record = json.loads((folder / "metrics.json").read_text())
+    assert record["test_accuracy"] == 0.9 and record["data_source"] == "sample"
+    assert record["counts"] == pictures.counts
+    assert record["parameters"] == 4 * 3 + 3 + 4 * 3 and record["trainable_parameters"] == 4 * 3 + 3 + 2 * 3
+    assert set(record["versions"]) == {"python", "tensorflow", "keras", "tensorflow-datasets", "numpy"}
+    assert json.loads((folder / "labels.json").read_text())["labels"] == pictures.class_names
+    assert (folder / "history.csv").read_text() == (
+        "fit,epoch,accuracy,loss\nplain,1,0.5,1.0\nplain,2,0.75,0.5\n"
+    )
+    inputs = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    reloaded = keras.saving.load_model(folder / "model.keras")
+    assert np.allclose(reloaded.predict(inputs, verbose=0), network.predict(inputs, verbose=0), atol=1e-6)
+
+
+def test_several_fits_share_one_history(tmp_path, pictures):
+    folder = artifacts.save(
+        tmp_path, "x", pictures=pictures, metrics={}, histories={"a": HISTORY, "b": {"loss": [0.1]}}
+    )
+    assert (folder / "history.csv").read_text().splitlines() == [
+        "fit,epoch,accuracy,loss",
+        "a,1,0.5,1.0",
+        "a,2,0.75,0.5",
+        "b,1,,0.1",
+    ]
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float32(1), object()])
+def test_metrics_must_be_plain_json(tmp_path, pictures, value):
+    with pytest.raises(CourseError, match=r"metrics\.json takes plain numbers"):
+        artifacts.save(tmp_path, "x", pictures=pictures, metrics={"test_accuracy": value})
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["labels.json"]
+
+
+def test_an_unwritable_folder_is_named(tmp_path, pictures):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CourseError, match=r"Cannot write .*file.*Choose a folder"):
+        artifacts.save(tmp_path / "file", "x", pictures=pictures, metrics={})
+
+
+def test_an_error_while_writing_leaves_the_old_file(tmp_path):
+    target = tmp_path / "metrics.json"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), written_whole(target) as temporary:
+        temporary.write_text("half of the n")
+        raise RuntimeError("power cut")
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def test_compare_sets_this_run_beside_the_ledger(monkeypatch, tmp_path):
+    entry = {
+        "compare": ["test_accuracy", "parameters", "seconds"],
+        "published": {"test_accuracy": 0.9229, "parameters": 693962},
+        "ours": {"test_accuracy": {"mean": 0.924, "spread": 0.002}, "seconds": {"mean": 150.0, "spread": 9.0}},
+    }
+    monkeypatch.setattr(artifacts, "ledger", lambda: {"02_lesson": entry})
+    metrics = {"lesson": "02_lesson", "test_accuracy": 0.9, "parameters": 693962, "seconds": 61.0}
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics | {"data_source": "sample"}))
+    text = repr(artifacts.compare(tmp_path))
+    rows = [line.split("  ") for line in text.splitlines()]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    assert cells[0] == ["this run (sample)", "the course", "published"]
+    assert cells[2] == ["test_accuracy", "90.00 %", "92.40 % ± 0.10", "92.29 %"]
+    assert cells[3] == ["parameters", "693,962", "-", "693,962"]
+    assert cells[4] == ["seconds", "61 s", "2.5 min", "-"]
+
+
+def test_ingredients_shows_the_gain_of_each_row(monkeypatch):
+    rows = [
+        {"ingredient": "as published", "validation_accuracy": 0.90},
+        {"ingredient": "+ momentum", "validation_accuracy": 0.925},
+    ]
+    monkeypatch.setattr(artifacts, "ledger", lambda: {"04": {"ingredients": {"title": "3 epochs", "rows": rows}}})
+    assert repr(artifacts.ingredients("04")).splitlines()[-1].split("  ")[-1] == "+2.50"

@@ -1,0 +1,117 @@
+"""The command line: help is quick and light, doctor tells the truth, fetch says sizes first."""
+
+import subprocess
+import sys
+
+import pytest
+
+from course_utils import cli, doctor
+from course_utils.data import sources
+
+HEAVY = ("tensorflow", "keras", "matplotlib", "tensorflow_datasets", "sklearn", "papermill")
+
+
+def test_package_and_command_line_import_nothing_heavy():
+    program = (
+        "import sys, course_utils, course_utils.cli\n"
+        "try: course_utils.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines()[-1] == "[]"
+    assert "doctor" in answer.stdout and "fetch" in answer.stdout
+
+
+def test_a_wrong_command_is_explained_and_is_exit_code_2(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(["docter"])
+    assert exit_.value.code == 2
+    assert "invalid choice" in capsys.readouterr().err
+
+
+def test_doctor_is_content_with_this_machine(capsys):
+    assert cli.main(["doctor"]) == 0
+    text = capsys.readouterr().out
+    assert "Ready: every lesson can run" in text
+    assert "02_cnn_with_1_conv_layer" in text and "fashion_mnist" in text
+
+
+def test_doctor_without_network_says_that_lessons_use_drawings(offline):
+    state, detail, taken = doctor._data_set("fashion_mnist")
+    assert (state, taken) == ("note", "the drawn sample")
+    assert "does not answer" in detail
+
+
+def test_doctor_with_network_says_the_size(offline, monkeypatch):
+    monkeypatch.setattr(sources, "network_answers", lambda host, port: True)
+    assert doctor._data_set("fashion_mnist") == (
+        "ok",
+        "not here yet; 'course fetch' or a lesson downloads 31 MB",
+        "downloads 31 MB",
+    )
+
+
+def test_doctor_finds_what_is_missing(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(doctor, "SUPPORTED_PYTHON", ((3, 99), (3, 99)))
+    monkeypatch.setattr(
+        "importlib.metadata.requires", lambda name: ["no-such-package~=1.0", "numpy<1", "ruff; extra == 'test'"]
+    )
+    monkeypatch.setattr(doctor, "_tensorflow", lambda: doctor.Check("TensorFlow starts", "ok", ""))
+    assert cli.main(["doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    missing = [line for line in lines if line.startswith("missing")]
+    assert [line.split()[1] for line in missing] == ["Python", "no-such-package", "numpy", "course"]
+    assert "pip install 'no-such-package~=1.0'" in missing[1] and "pip install 'numpy<1'" in missing[2]
+    assert "COURSE_CACHE_DIR" in missing[3]
+    assert lines[-1].startswith("Not ready")
+
+
+def test_doctor_survives_a_tensorflow_that_does_not(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert doctor._tensorflow().state == "missing"
+
+
+def test_fetch_without_network_says_size_and_reason(offline, capsys):
+    assert cli.main(["fetch", "02"]) == 1
+    captured = capsys.readouterr()
+    assert "31 MB to download, 38 MB on disk" in captured.out
+    assert captured.err.startswith("course fetch: Fashion-MNIST is not prepared")
+
+
+def test_fetch_can_draw_the_sample_ahead(offline, capsys, course_cache):
+    cli.main(["fetch", "--sample"])
+    assert f"Sample of Fashion-MNIST: in {course_cache}" in capsys.readouterr().out
+
+
+def test_fetch_for_lessons_that_need_nothing(capsys):
+    assert cli.main(["fetch", "00"]) == 0
+    assert "Nothing to fetch" in capsys.readouterr().out
+
+
+def test_fetch_knows_what_is_here(monkeypatch, capsys):
+    class Prepared:
+        data_path = "/data/fashion_mnist"
+
+        def is_prepared(self):
+            return True
+
+    monkeypatch.setattr(sources, "published", lambda name: Prepared())
+    assert cli.main(["fetch"]) == 0
+    assert "already in /data/fashion_mnist" in capsys.readouterr().out
+
+
+def test_fetch_of_an_unknown_lesson_lists_the_lessons(capsys):
+    assert cli.main(["fetch", "77"]) == 2
+    assert "02_cnn_with_1_conv_layer" in capsys.readouterr().err
+
+
+def test_an_interrupted_fetch_says_what_is_kept(monkeypatch, capsys):
+    def interrupted(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sources, "published", interrupted)
+    assert cli.main(["fetch"]) == 130
+    assert "kept" in capsys.readouterr().err

@@ -1,0 +1,201 @@
+"""The loader: sources, splits, and every way in which the data can be wrong."""
+
+import shutil
+
+import numpy as np
+import pytest
+from conftest import empty_tfds
+
+from course_utils import data
+from course_utils.data import samples, sources
+from course_utils.data.catalog import DATA_SETS
+from course_utils.errors import CourseError, NotAvailable
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return data.load("fashion_mnist", source="sample", seed=3)
+
+
+def copy_as_published(monkeypatch, tmp_path):
+    """Pass a copy of the drawn set for prepared published data; return the folder with its files."""
+    folder = tmp_path / "tfds" / "fashion_mnist"
+    shutil.copytree(samples.prepared("fashion_mnist").data_path, folder)
+
+    def published(name):
+        import tensorflow_datasets as tfds
+
+        return tfds.builder_from_directory(folder)
+
+    monkeypatch.setattr(sources, "published", published)
+    return folder
+
+
+def test_sample_has_three_parts_of_single_pictures(sample):
+    assert sample.counts == {"train": 4800, "validation": 1200, "test": 1000}
+    assert sample.shape == (28, 28, 1)
+    image, label = next(sample.train.as_numpy_iterator())
+    assert image.shape == (28, 28, 1) and image.dtype == np.uint8
+    assert label.dtype == np.int64
+    assert sample.class_names == sample.info.features["label"].names
+
+
+def test_split_is_stratified_and_complete(sample):
+    parts = [data.arrays(part) for part in (sample.train, sample.validation)]
+    assert [np.bincount(labels).tolist() for _, labels in parts] == [[480] * 10, [120] * 10]
+    together = {image.tobytes() for images, _ in parts for image in images}
+    whole = {image.tobytes() for image, _ in sample_train()}
+    assert together == whole
+
+
+def sample_train():
+    return samples.prepared("fashion_mnist").as_dataset(split="train", as_supervised=True).as_numpy_iterator()
+
+
+def test_one_seed_gives_one_split_and_another_seed_another(sample):
+    again = data.load("fashion_mnist", source="sample", seed=3)
+    other = data.load("fashion_mnist", source="sample", seed=4)
+    images, labels = data.arrays(sample.validation)
+    same_images, same_labels = data.arrays(again.validation)
+    assert (images == same_images).all() and (labels == same_labels).all()
+    assert (images != data.arrays(other.validation)[0]).any()
+
+
+def test_repr_says_sample_and_counts(sample):
+    text = repr(sample)
+    assert "sample (drawn by the course" in text and "4,800" in text and "28 x 28 x 1" in text
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5, "0.2", 0.00001])
+def test_validation_share_outside_its_range(share):
+    with pytest.raises(CourseError, match=r"validation = "):
+        data.load("fashion_mnist", source="sample", validation=share)
+
+
+def test_unknown_name_lists_the_known_ones():
+    with pytest.raises(CourseError, match=r"'fashion'.*fashion_mnist"):
+        data.load("fashion")
+
+
+def test_unknown_source_lists_the_known_ones():
+    with pytest.raises(CourseError, match=r"'smaple'.*'auto', 'tfds', 'sample'"):
+        data.load("fashion_mnist", source="smaple")
+
+
+def test_auto_without_network_takes_the_sample_and_says_why(offline, capsys):
+    pictures = data.load("fashion_mnist", source="auto")
+    assert pictures.source == "sample"
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert "sample" in line and "does not answer" in line
+
+
+def test_tfds_without_network_and_cache_says_what_to_do(offline):
+    with pytest.raises(NotAvailable, match=r"does not answer.*course fetch.*TFDS_DATA_DIR.*sample"):
+        data.load("fashion_mnist", source="tfds")
+    assert not offline.exists() or not any(offline.iterdir())
+
+
+def test_a_failed_download_is_an_answer_not_a_traceback(offline, monkeypatch):
+    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: True)
+
+    def fail(*arguments, **options):
+        raise ConnectionError("connection reset\nlong story")
+
+    import tensorflow_datasets as tfds
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
+    with pytest.raises(NotAvailable, match=r"ConnectionError: connection reset\. Run 'course fetch'"):
+        data.load("fashion_mnist", source="tfds")
+    assert data.load("fashion_mnist", source="auto").source == "sample"
+
+
+def test_download_refuses_a_full_disk(offline, monkeypatch):
+    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: True)
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=1_000_000))
+    with pytest.raises(NotAvailable, match=r"needs 69 MB"):
+        sources.download("fashion_mnist")
+
+
+def test_network_check_gives_up_in_time(monkeypatch):
+    import socket
+    import time
+
+    monkeypatch.setattr(socket, "create_connection", lambda *a, **k: time.sleep(30))
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    started = time.perf_counter()
+    assert sources.network_answers("example.invalid", 80, seconds=0.2) is False
+    assert time.perf_counter() - started < 10
+
+
+def test_network_check_asks_the_proxy(monkeypatch):
+    import socket
+
+    asked = []
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setattr(socket, "create_connection", lambda address, timeout: asked.append(address) or _Closed())
+    assert sources.network_answers("pictures.invalid", 80)
+    assert asked == [("proxy.invalid", 3128)]
+
+
+class _Closed:
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("damage", ["truncated", "missing", "short"])
+def test_damaged_published_data(damage, monkeypatch, tmp_path, capsys):
+    folder = copy_as_published(monkeypatch, tmp_path)
+    shard = next(folder.glob("*-train.tfrecord*"))
+    if damage == "truncated":
+        shard.write_bytes(shard.read_bytes()[:-1000])
+    elif damage == "missing":
+        shard.unlink()
+    else:  # cut exactly between two records: every record reads well, but some are not there
+        content = shard.read_bytes()
+        shard.write_bytes(content[: _start_of_last_record(content)])
+    with pytest.raises(NotAvailable, match=r"damaged.*Delete that folder"):
+        data.load("fashion_mnist", source="tfds")
+    assert data.load("fashion_mnist", source="auto").source == "sample"
+    assert "damaged" in capsys.readouterr().out
+
+
+def _start_of_last_record(content):
+    """Walk over a TFRecord file: 8 bytes of length, 4 of checksum, the record, 4 of checksum."""
+    position = 0
+    while True:
+        length = int.from_bytes(content[position : position + 8], "little")
+        following = position + 16 + length
+        if following >= len(content):
+            return position
+        position = following
+
+
+def test_damaged_sample_is_drawn_again(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
+    shard = next(samples.prepared("fashion_mnist").data_path.glob("*-test.tfrecord*"))
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:5000])
+    assert data.load("fashion_mnist", source="sample").counts["test"] == 1000
+    assert shard.read_bytes() == whole
+
+
+def test_real_fashion_mnist():
+    if not sources.published("fashion_mnist").is_prepared():
+        pytest.skip("the published Fashion-MNIST is not prepared here")
+    pictures = data.load("fashion_mnist", source="tfds", validation=0.2, seed=0)
+    assert pictures.counts == {"train": 48_000, "validation": 12_000, "test": 10_000}
+    labels = data.arrays(pictures.validation)[1]
+    assert np.bincount(labels).tolist() == [1200] * 10
+    assert pictures.class_names == samples.prepared("fashion_mnist").info.features["label"].names
+
+
+def test_sample_has_the_published_features(monkeypatch, tmp_path):
+    empty_tfds(monkeypatch, tmp_path)
+    for name in DATA_SETS:
+        published, drawn = sources.published(name).info, samples.prepared(name).info
+        assert list(published.features) == list(drawn.features)
+        assert published.features["image"].shape == drawn.features["image"].shape
+        assert published.supervised_keys == drawn.supervised_keys
