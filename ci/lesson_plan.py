@@ -67,6 +67,8 @@ def plan(options, profile):
         raise CourseError(
             "Two of the notebooks have the same name, so one would overwrite the other's result."
         )
+    if options.out.resolve() in {path.parent.resolve() for path in chosen}:
+        raise CourseError(f"--out {options.out} is where the lessons are; they would be overwritten.")
     strangers = set(profile["lessons"]) - set(known)
     if strangers and options.notebooks is None:
         raise CourseError(
@@ -85,7 +87,10 @@ def plan(options, profile):
     for lesson, notebook in notebooks.items():
         common = {name: value for name, value in profile["parameters"].items() if name in allowed[lesson]}
         own = profile["lessons"].get(lesson) or {}
-        parameters = running.checked_parameters(notebook, {**common, **own})
+        try:
+            parameters = running.checked_parameters(notebook, common | own)
+        except CourseError as error:
+            raise CourseError(f"In the profile {options.profile}: {error}") from error
         parameters |= running.checked_parameters(notebook, given, from_text=True)
         if "ARTIFACTS" in allowed[lesson]:
             parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", options.out / "artifacts"))

@@ -29,11 +29,11 @@ class Summary:
         record = self.records.get(task.lesson)
         return bool(
             record
-            and record["outcome"] == "passed"
-            and record["profile"] == self.profile
-            and record["parameters"] == task.values
-            and record["fingerprint"] == task.fingerprint
-            and Path(record["executed"]).is_file()
+            and record.get("outcome") == "passed"
+            and record.get("profile") == self.profile
+            and record.get("parameters") == task.values
+            and record.get("fingerprint") == task.fingerprint
+            and Path(record.get("executed", "")).is_file()
         )
 
     def add(self, task, started, outcome):
@@ -69,21 +69,14 @@ def report(records, earlier):
     rows = []
     for lesson, record in records.items():
         outcome = "passed earlier" if lesson in earlier else record.get("outcome", "not run")
-        metric, source = record.get("main_metric"), record.get("data_source")
-        value = (
-            f"{metric['value']:.3f}"
-            if metric and isinstance(metric["value"], float)
-            else metric and metric["value"]
-        )
-        rows.append(
-            (
-                lesson,
-                outcome,
-                f"{record['seconds']:.0f}" if record else "-",
-                f"{record['peak_memory_bytes'] / 1e6:.0f} MB" if record else "-",
-                f"{metric['name']} {value}" + (f" ({source})" if source else "") if metric else "-",
-            )
-        )
+        metric, source = "-", record.get("data_source")
+        if record.get("main_metric"):
+            name, value = record["main_metric"].values()
+            metric = f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}"
+            metric += f" ({source})" if source else ""
+        seconds = f"{record['seconds']:.0f}" if record else "-"
+        memory = f"{record['peak_memory_bytes'] / 1e6:.0f} MB" if record else "-"
+        rows.append((lesson, outcome, seconds, memory, metric))
     print()
     print(Table(("lesson", "outcome", "seconds", "peak memory", "main metric"), rows))
     for record in records.values():
@@ -96,7 +89,7 @@ def details(record):
     lines = [f"{record['lesson']} {record['outcome']}: {record['error']}"]
     if record["cell"]:
         cell = record["cell"]
-        lines.append(f"  in cell {cell['index'] + 1} (id {cell['id']}): {cell['source']}")
+        lines.append(f"  in cell {cell['index'] + 1} (id {cell['id']}): {cell['source'][:100]}")
     lines += [f"  | {line}" for line in record["last_output"].splitlines()]
     lines.append(f"  executed so far: {record['executed']}")
     return "\n".join(lines)

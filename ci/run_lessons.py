@@ -33,12 +33,12 @@ def main(arguments=None):
         tasks = plan(options, profile)
         running.ensure_writable(options.out)
         summary = Summary(options.out / "summary.json", options.profile, keep=options.resume)
+        earlier = {task.lesson for task in tasks if options.resume and summary.has_passed(task)}
+        options.timeout = options.timeout or profile["timeout"]
+        interrupted = run_all([task for task in tasks if task.lesson not in earlier], options, summary)
     except CourseError as error:
         print(f"run_lessons: {error}", file=sys.stderr)
         return error.exit_code
-    earlier = {task.lesson for task in tasks if options.resume and summary.has_passed(task)}
-    timeout = options.timeout or profile["timeout"]
-    interrupted = run_all([task for task in tasks if task.lesson not in earlier], options, timeout, summary)
     reached = summary.this_run | earlier
     records = {task.lesson: summary.records[task.lesson] if task.lesson in reached else {} for task in tasks}
     report(records, earlier)
@@ -47,7 +47,7 @@ def main(arguments=None):
     return 0 if all(record.get("outcome") == "passed" for record in records.values()) else 1
 
 
-def run_all(tasks, options, timeout, summary):
+def run_all(tasks, options, summary):
     """Run the tasks, ``options.jobs`` at once, and record each as it ends; return whether Ctrl-C came."""
     jobs = min(options.jobs, len(tasks))
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
@@ -61,7 +61,7 @@ def run_all(tasks, options, timeout, summary):
         output = options.out / f"{task.lesson}.ipynb"
         try:
             outcome = running.run(
-                task.notebook, output, task.parameters, timeout, threads, display.progress, stop
+                task.notebook, output, task.parameters, options.timeout, threads, display.progress, stop
             )
         except (CourseError, OSError) as error:  # such as a disk that filled up meanwhile
             outcome = running.Outcome(
@@ -71,12 +71,16 @@ def run_all(tasks, options, timeout, summary):
 
     with stopping_on_signals(stop), ThreadPoolExecutor(max(1, jobs)) as pool:
         pending = {pool.submit(run_one, task) for task in tasks}
-        while pending:
-            done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-            for result in filter(None, (future.result() for future in done)):
-                summary.add(*result)
-                display.ended(result[-1])
-            display.draw()
+        try:
+            while pending:
+                done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+                for result in filter(None, (future.result() for future in done)):
+                    summary.add(*result)
+                    display.ended(result[-1])
+                display.draw(stop.is_set())
+        except BaseException:
+            stop.set()  # the pool waits for what is running; let that end
+            raise
     return stop.is_set()
 
 
@@ -113,14 +117,14 @@ class Display:
         clear = "\r\x1b[K" if self.live else ""
         print(f"{clear}{outcome.lesson}: {outcome.outcome}, {outcome.seconds:.0f} s", flush=True)
 
-    def draw(self):
+    def draw(self, stopping):
         if self.live:
             parts = [
-                f"{lesson} cell {now.cell}/{now.cells} · {now.seconds:.0f} s"
+                f"{lesson} cell {now.cell}/{now.cells or '?'} · {now.seconds:.0f} s"
                 for lesson, now in sorted(self.running.items())
             ]
-            line = " | ".join(parts)[: shutil.get_terminal_size().columns - 1]
-            print(f"\r\x1b[K{line}", end="", flush=True)
+            line = ("stopping: " if stopping and parts else "") + " | ".join(parts)
+            print(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}", end="", flush=True)
 
 
 def _parser():

@@ -167,7 +167,7 @@ def _data_set(name):
         size = f"{entry.download_bytes / 1e6:.0f} MB"
         return (
             "ok",
-            f"not here yet; the first lesson (or 'course fetch') downloads {size}",
+            f"not here yet; 'course fetch' or a lesson downloads {size}",
             f"downloads {size}",
         )
     return "note", f"not here and {entry.host} does not answer: lessons use drawings", "the drawn sample"

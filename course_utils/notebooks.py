@@ -98,8 +98,8 @@ def checked_parameters(notebook, given, from_text=False):
             value = tuple(value)
         if default is not None and type(value) is not type(default):
             raise CourseError(
-                f"{name} = {value!r} does not fit {lesson}: the default is {default!r}, so give a "
-                f"{type(default).__name__}, not a {type(value).__name__}."
+                f"{name} = {value!r} does not fit {lesson}: that is of type "
+                f"{type(value).__name__}, and the default, {default!r}, of type {type(default).__name__}."
             )
         checked[name] = value
     return checked

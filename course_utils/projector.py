@@ -1,7 +1,8 @@
 """Judge: clouds of pictures for TensorBoard's Embedding Projector, and its custom projection as numbers.
 
 The files are those of https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin. Open them with
-``tensorboard --logdir FOLDER`` and choose PROJECTOR; a TensorBoard that already runs has to be restarted.
+``tensorboard --logdir FOLDER`` and choose PROJECTOR. TensorBoard looks into FOLDER itself, and below it only
+into folders with training logs; one that already runs has to be restarted after an export.
 """
 
 import math
@@ -34,8 +35,8 @@ def export(folder, vectors, metadata, images=None, name="vectors", thumbnail=Non
     Raises CourseError for different lengths, NaN, labels with tabs or line breaks or without text, too large
     thumbnails, and a folder that cannot be written; then nothing is written.
 
-    The projector's "Sphereize data" is on at first: it moves the centre to 0 and scales every vector to
-    length 1. Switch it off to see distances as they are.
+    From 50 dimensions on the projector's "Sphereize data" is on at first: it moves the centre to 0 and scales
+    every vector to length 1. Switch it off to see distances as they are.
     """
     from google.protobuf import text_format
     from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig

@@ -83,10 +83,14 @@ def run(notebook, output, parameters=None, timeout=3600, threads=None, on_progre
     ``artifacts/`` beside ``output``, and a relative one counts from the current folder. However the lesson
     ends, ``output`` appears whole, with what was reached, and no process of the kernel is left.
 
-    Raises CourseError, before anything runs, for a parameter that does not fit or an output folder that
-    cannot be written.
+    Raises CourseError, before anything runs, for a parameter that does not fit, an output folder that cannot
+    be written, or an output that is the lesson itself.
     """
     notebook, output = Path(notebook).resolve(), Path(output).resolve()
+    if output == notebook:
+        raise CourseError(
+            f"The executed notebook would overwrite the lesson {notebook}. Choose another folder."
+        )
     parameters = checked_parameters(notebook, parameters or {})
     if "ARTIFACTS" in parameters_of(notebook):
         parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", output.parent / "artifacts"))
@@ -94,6 +98,7 @@ def run(notebook, output, parameters=None, timeout=3600, threads=None, on_progre
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
     before = _version(metrics)
 
+    from course_utils import endings  # slow to import, as papermill is
     from course_utils.execution import Execution
 
     execution = Execution(notebook, parameters, timeout, notebook.parent, _environment(threads))
@@ -110,20 +115,26 @@ def run(notebook, output, parameters=None, timeout=3600, threads=None, on_progre
             break
         except KeyboardInterrupt:
             execution.stop("interrupted")
-    outcome = "passed"
-    if execution.error:
-        outcome = execution.stop_reason or ("died" if execution.died else "failed")
+        except BaseException:  # from on_progress: the caller's mistake must not leave a kernel behind
+            execution.stop("interrupted")
+            execution.watch(lambda: None)
+            raise
+    ending = endings.tell(execution)
+    cell = ending.cell
+    if cell is not None:
+        stopped = execution.notebook.cells[cell]
+        cell = Cell(cell, stopped.get("id", ""), stopped.source.strip().partition("\n")[0])
     _write(execution.notebook, notebook, output)
     return Outcome(
         lesson=notebook.stem,
-        outcome=outcome,
+        outcome=ending.outcome,
         seconds=execution.seconds,
         peak_memory=execution.peak_memory,
         output=output,
         parameters=parameters,
-        cell=_cell(execution),
-        error=execution.error or "",
-        last_output=execution.last_output,
+        cell=cell,
+        error=ending.error,
+        last_output=ending.last_output,
         metrics=_read(metrics) if _version(metrics) != before else {},
     )
 
@@ -162,13 +173,6 @@ def _write(executed, notebook, output):
     executed.metadata.get("papermill", {})["output_path"] = str(output)
     with written_whole(output) as temporary:
         nbformat.write(executed, temporary)
-
-
-def _cell(execution):
-    if execution.stopped_at is None:
-        return None
-    cell = execution.notebook.cells[execution.stopped_at]
-    return Cell(execution.stopped_at, cell.get("id", ""), cell.source.strip().partition("\n")[0])
 
 
 def _version(path):

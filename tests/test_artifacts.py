@@ -98,7 +98,10 @@ def test_compare_sets_this_run_beside_the_ledger(monkeypatch, tmp_path):
     entry = {
         "compare": ["test_accuracy", "parameters", "seconds"],
         "published": {"test_accuracy": 0.9229, "parameters": 693962},
-        "ours": {"test_accuracy": {"mean": 0.924, "spread": 0.002}, "seconds": {"mean": 150.0, "spread": 9.0}},
+        "ours": {
+            "test_accuracy": {"mean": 0.924, "spread": 0.002},
+            "seconds": {"mean": 150.0, "spread": 9.0},
+        },
     }
     monkeypatch.setattr(artifacts, "ledger", lambda: {"02_lesson": entry})
     metrics = {"lesson": "02_lesson", "test_accuracy": 0.9, "parameters": 693962, "seconds": 61.0}
@@ -117,5 +120,7 @@ def test_ingredients_shows_the_gain_of_each_row(monkeypatch):
         {"ingredient": "as published", "validation_accuracy": 0.90},
         {"ingredient": "+ momentum", "validation_accuracy": 0.925},
     ]
-    monkeypatch.setattr(artifacts, "ledger", lambda: {"04": {"ingredients": {"title": "3 epochs", "rows": rows}}})
+    monkeypatch.setattr(
+        artifacts, "ledger", lambda: {"04": {"ingredients": {"title": "3 epochs", "rows": rows}}}
+    )
     assert repr(artifacts.ingredients("04")).splitlines()[-1].split("  ")[-1] == "+2.50"

@@ -57,7 +57,8 @@ def test_doctor_finds_what_is_missing(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(doctor, "SUPPORTED_PYTHON", ((3, 99), (3, 99)))
     monkeypatch.setattr(
-        "importlib.metadata.requires", lambda name: ["no-such-package~=1.0", "numpy<1", "ruff; extra == 'test'"]
+        "importlib.metadata.requires",
+        lambda name: ["no-such-package~=1.0", "numpy<1", "ruff; extra == 'test'"],
     )
     monkeypatch.setattr(doctor, "_tensorflow", lambda: doctor.Check("TensorFlow starts", "ok", ""))
     assert cli.main(["doctor"]) == 1

@@ -135,7 +135,9 @@ def test_network_check_asks_the_proxy(monkeypatch):
     asked = []
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
     monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.setattr(socket, "create_connection", lambda address, timeout: asked.append(address) or _Closed())
+    monkeypatch.setattr(
+        socket, "create_connection", lambda address, timeout: asked.append(address) or _Closed()
+    )
     assert sources.network_answers("pictures.invalid", 80)
     assert asked == [("proxy.invalid", 3128)]
 

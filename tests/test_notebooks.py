@@ -142,7 +142,9 @@ def test_one_sentence_a_line_and_a_quiet_tone(lesson):
     _, notebook = lesson
     for cell in prose(notebook):
         for line in cell.source.splitlines():
-            sentences = re.findall(r"[.?] (?=[A-Z*`])", re.sub(r"\(.*?\)|\".*?\"|`.*?`|\*\*.*?\*\*", "", line))
+            sentences = re.findall(
+                r"[.?] (?=[A-Z*`])", re.sub(r"\(.*?\)|\".*?\"|`.*?`|\*\*.*?\*\*", "", line)
+            )
             assert len(sentences) <= 1, f"{cell.id}: {line}"
             assert not UNWANTED.search(re.sub(r"`.*?`", "", line)), f"{cell.id}: {line}"
         assert "—" not in cell.source

@@ -1,6 +1,6 @@
 """The sample sets: pictures that the course draws itself, for a machine without the published ones.
 
-They are data sets of TensorFlow Datasets, drawn once into the course's own cache.
+They are data sets of TensorFlow Datasets (TFDS), drawn once into the course's own cache.
 """
 
 import contextlib
@@ -8,47 +8,116 @@ import importlib
 import io
 import os
 import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 
-from course_utils import files
 from course_utils.errors import CourseError
+from course_utils.files import cache_folder
 
-# Name, module here, builder in it, seconds that drawing takes on two cores. The modules import TensorFlow,
-# and so are imported only when they are needed.
-SETS = {"fashion_mnist": ("fashion_mnist", "FashionMnistSample", 10)}
+__all__ = ["SETS", "prepared", "redraw"]
+
+
+@dataclass(frozen=True)
+class SampleSet:
+    """Where a sample set is drawn: by ``builder`` in ``module``, imported late as it brings TensorFlow."""
+
+    module: str
+    builder: str
+    seconds: int  # that drawing takes on a laptop with two cores
+
+
+SETS = {
+    "fashion_mnist": SampleSet("course_utils.data.samples.fashion_mnist", "FashionMnistSample", seconds=10),
+}
 
 
 def prepared(name):
-    """Return the prepared ``tfds.core.DatasetBuilder`` of the sample set ``name``; draw it where it is not there.
+    """Return the ``tfds.core.DatasetBuilder`` of the sample set ``name``, drawn now if it is not here yet.
 
-    The pictures lie in ``files.cache_folder() / "samples"``. Drawing takes seconds and prints one line first.
-    Raises CourseError for an unknown name and where the cache cannot be written.
+    The pictures lie in ``files.cache_folder() / "samples"``. Drawing takes seconds and prints one line; files
+    that are missing, cut short or unreadable count as not here. Raises CourseError for an unknown name, and
+    where the pictures are not here and cannot be written.
     """
-    _known(name)
-    builder = _builder(name, _folder())
-    return builder if _complete(builder) else redraw(name)
+    sample_set, folder = _known(name), cache_folder() / "samples"
+    return _complete(sample_set, folder) or _drawn(sample_set, folder)
 
 
 def redraw(name):
-    """Draw the sample set ``name`` again, in place of a damaged copy or of none, and return its builder.
+    """Draw the sample set ``name`` again, in place of a copy that turned out damaged; return its builder.
 
-    Any number of processes may do this at once: each draws into a private folder beside the final place and
-    moves it there when it is whole, and all draw the same pictures. Raises the errors of ``prepared``.
+    Prints and raises what ``prepared`` does.
     """
-    seconds = _known(name)
-    folder = _folder()
-    print(f"Drawing the sample pictures (once, about {seconds} s) ...", flush=True)
+    return _drawn(_known(name), cache_folder() / "samples", replace=True)
+
+
+def _known(name):
+    if name not in SETS:
+        raise CourseError(f"The course draws no pictures for {name!r}. It draws: {', '.join(SETS)}.")
+    return SETS[name]
+
+
+def _builder(sample_set, folder):
+    return getattr(importlib.import_module(sample_set.module), sample_set.builder)(data_dir=folder)
+
+
+def _complete(sample_set, folder):
+    """Return the builder if all its files are in ``folder`` and as long as they were written, else None."""
+    try:
+        builder = _builder(sample_set, folder)
+        splits = builder.info.splits.values() if builder.is_prepared() else ()
+        lengths = [sum(os.path.getsize(path) for path in split.filepaths) for split in splits]
+    except Exception:  # a damaged dataset_info.json makes TFDS raise many kinds
+        return None
+    # A TFRecord file spends 16 bytes on each record: its length and two checksums.
+    written = [split.num_bytes + 16 * split.num_examples for split in splits]
+    return builder if lengths and lengths == written else None
+
+
+def _drawn(sample_set, folder, replace=False):
+    """Draw into a private folder beside the final place, move it there when it is whole, return its builder.
+
+    So nothing half-made is ever in the final place, and any number of processes may draw at once: all draw
+    the same, and without ``replace`` the slower ones throw theirs away.
+    """
     import tensorflow as tf
 
+    print(f"Drawing the sample pictures (once, about {sample_set.seconds} s) ...", flush=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".drawing-", dir=folder, ignore_cleanup_errors=True) as private:
-            drawn = _builder(name, private)
-            _draw(drawn)
-            final = folder / drawn.data_path.relative_to(private)
-            ...
+        with tempfile.TemporaryDirectory(
+            prefix=".drawing-", dir=folder, ignore_cleanup_errors=True
+        ) as private:
+            builder = _builder(sample_set, private)
+            with _quiet():
+                builder.download_and_prepare()
+            final = folder / Path(builder.data_path).relative_to(private)
+            final.parent.mkdir(exist_ok=True)
+            if final.exists() and (replace or not _complete(sample_set, folder)):
+                os.rename(final, Path(private) / "damaged")
+            try:
+                os.rename(builder.data_path, final)
+            except OSError:
+                if not final.exists():
+                    raise
     except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise CourseError(
-            f"The sample pictures cannot be written to {folder}: {error}. Set COURSE_CACHE_DIR to a folder that you may write "
-            "to, on a disk with 20 MB free."
+            f"The sample pictures cannot be written to {folder}: {reason}. Set COURSE_CACHE_DIR to a folder "
+            "that you may write to, on a disk with 20 MB to spare."
         ) from error
-    return _builder(name, folder)
+    return _builder(sample_set, folder)
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Keep TFDS from showing progress bars and messages; afterwards its settings are as they were."""
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.utils import tqdm_utils
+
+    shown = getattr(tqdm_utils, "_active", True)  # TFDS lets one set this, but not ask for it
+    tfds.display_progress_bar(False)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        tfds.display_progress_bar(shown)

@@ -59,8 +59,8 @@ def ankle_boot(rng, tone):
     seam, trim = tone * rng.uniform(0.4, 0.8), contrasting(rng, tone)
     heel = rng.uniform(0, 0.1) if rng.random() < 0.55 else rng.uniform(0.1, 0.36)
     thick, high, front, back = rng.uniform((0.03, 0.5, 0.42, 0.95), (0.09, 0.9, 0.55, 1.06)).tolist()
-    if heel < 0.06 and rng.random() < 0.3:
-        high = rng.uniform(0.4, 0.5)
+    if heel < 0.06 and rng.random() < 0.2:
+        high = rng.uniform(0.44, 0.5)
     foot = footbed(heel)
     shaft = [(1, -heel - 0.1), (0.97, -heel - 0.3), (back, -high - 0.05), (front - 0.05, -high)]
     instep = [(front + 0.02, -heel * 0.6 - 0.38), (0.2, -0.22), (0.04, -0.16), (-0.01, -0.05)]
@@ -91,7 +91,7 @@ def sandal(rng, tone):
     platform, width, block = rng.uniform((0, 0.03, 0.05), (0.1, 0.09, 0.25)).tolist()
     foot, thick = footbed(heel, platform), rng.uniform(0.03, 0.07) + platform
     sole(sketch.cloth, foot, thick, heel, block, tone)
-    if heel > 0.1 and rng.random() < 0.25:  # a wedge
+    if heel > 0.1 and rng.random() < 0.15:  # a wedge
         sketch.cloth([*foot[2:], (0.98, thick - platform), (0.25, thick - platform)], tone)
     base = -platform - heel * 0.1
     for x in np.linspace(0.1, rng.uniform(0.2, 0.4), int(rng.integers(1, 4))):
@@ -114,16 +114,16 @@ def sandal(rng, tone):
 def bag(rng, tone):
     """Draw a bag from y = 0 (its opening) downwards, with handles, a strap or neither."""
     sketch = Sketch()
-    seam, trim = tone * rng.uniform(0.4, 0.8), contrasting(rng, tone)
+    seam, trim, strap = tone * rng.uniform(0.4, 0.8), contrasting(rng, tone), rng.uniform(0.4, 1)
     high, taper, reach, lift = rng.uniform((0.45, 0.75, 0.15, 0.2), (1.0, 1.1, 0.35, 0.6)).tolist()
     rim = 0.5 * taper
     style = rng.integers(5)
     if style < 2:
-        sketch.cloth(arc((0, 0.03), (reach, lift), 180, 360), trim, rng.uniform(0.03, 0.06))
+        sketch.cloth(arc((0, 0.03), (reach, lift), 180, 360), strap, rng.uniform(0.03, 0.06))
     elif style == 2:
-        sketch.cloth([(-rim * 0.95, 0.05), (rng.uniform(-0.2, 0.2), -lift), (rim * 0.95, 0.05)], trim, 0.03)
+        sketch.cloth([(-rim * 0.95, 0.05), (rng.uniform(-0.2, 0.2), -lift), (rim * 0.95, 0.05)], strap, 0.03)
     elif style == 3:
-        sketch.cloth(arc((0.5, high * 0.3), (0.14, high * 0.5), -90, 120), trim, 0.04)
+        sketch.cloth(arc((0.5, high * 0.3), (0.14, high * 0.5), -90, 120), strap, 0.04)
     box = mirrored([(rim, 0), (0.28 + rim / 2, high * 0.5), (0.5, high)])
     sketch.cloth(rounded(box, int(rng.integers(0, 3))), tone)
     if rng.random() < 0.5:  # a flap
@@ -132,8 +132,8 @@ def bag(rng, tone):
         sketch.trim(mirrored(flap), tone * rng.uniform(0.7, 1.1))
         sketch.trim(flap[1:], seam, 0.02, both=True)
         sketch.trim(arc((0, low), (0.05, 0.04)), trim)
-    elif rng.random() < 0.6:
-        sketch.trim([(-rim * 0.85, 0.06), (rim * 0.85, 0.06)], seam, 0.03)
+    elif style == 4 or rng.random() < 0.5:  # a zip; without handles a plain box would be no bag
+        sketch.trim([(-rim * 0.8, 0.1), (rim * 0.8, 0.1)], trim, 0.03)
     if rng.random() < 0.4:  # a pocket
         y = high * rng.uniform(0.5, 0.7)
         sketch.trim(mirrored([(0.3, y), (0.3, high * 0.92)]), seam, 0.02)

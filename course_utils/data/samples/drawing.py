@@ -13,7 +13,10 @@ from PIL import Image, ImageDraw, ImageFilter
 
 
 def generator(seed, split, index):
-    """Return the random generator of one picture: the same numbers for the same three on every machine."""
+    """Return the random generator of one picture: the same numbers for the same three on every machine.
+
+    So are the drawings, but for some pixels on edges, which versions of Pillow fill by different rules.
+    """
     return np.random.default_rng([seed, zlib.crc32(split.encode()), index])
 
 
@@ -123,7 +126,7 @@ class Canvas:
                     brush.polygon(points, value)
 
     def grid(self, factor=1):
-        """Return the object's coordinates x and y at the pixels of ``factor`` times the picture: two arrays."""
+        """Return the object's coordinates x and y at the pixels, ``factor`` times as many: two arrays."""
         rows = np.linalg.inv(self.matrix).astype("float32").tolist()[:2]
         across = (np.arange(self.width * factor, dtype="float32") + 0.5) / (self.width * factor)
         down = ((np.arange(self.height * factor, dtype="float32") + 0.5) / (self.height * factor))[:, None]
@@ -138,7 +141,7 @@ class Canvas:
         pixels = pixels * field.reshape(field.shape + (1,) * (pixels.ndim - 2))
         self.image = Image.fromarray(np.minimum(pixels, 255).astype("uint8"))
 
-    def picture(self, rng, slope=0.3, folds=0.15, round_off=0.4, noise=0.02, background=0):
+    def picture(self, rng, slope=0.25, folds=0.15, round_off=0.4, noise=0.02, background=0):
         """Reduce, light and photograph: a ``uint8`` array of shape (height, width, channels).
 
         ``slope`` and ``folds`` are those of ``light``; ``round_off`` is how much darker the object becomes

@@ -1,0 +1,98 @@
+"""Run, the end: how an execution ended and why, and a notebook whose labels are true."""
+
+import re
+import signal
+from collections import namedtuple
+
+import nbformat
+from nbclient.exceptions import CellExecutionError
+from papermill.execute import remove_error_markers
+
+# cell: the index of the cell in which, or before which, the run ended early; else None
+Ending = namedtuple("Ending", "outcome error cell last_output")
+
+_NOISE = re.compile(r"\[IPKernelApp\] WARNING|Debugger warning|-Xfrozen_modules|PYDEVD_DISABLE")
+
+
+def tell(execution):
+    """Return the ``Ending`` of an ``Execution`` that is over, and correct the labels in its notebook.
+
+    papermill's own fields are not consulted: after a dead kernel they call every cell completed, and an
+    error that a cell's tag allows counts as a failure.
+    """
+    run, failure = execution, execution.failure
+    cell = run.running
+    if run.stop_reason:
+        outcome, error = run.stop_reason, "the run was told to stop"
+        if outcome == "timed out":
+            error = f"the limit of {run.timeout:g} s for the whole lesson was reached"
+        if cell is None:
+            cell = run.stopped_at  # a cell that took the interrupt and ended well
+        if cell is None and run.position:
+            cell = min(run.position, run.cells - 1)  # between two cells: this one was not begun
+    elif isinstance(failure, CellExecutionError):
+        outcome, error = "failed", f"{failure.ename}: {failure.evalue}"
+    elif "Kernel died" in str(failure):
+        outcome, error = "died", _cause_of_death(run)
+    elif failure or not run.all_ran:
+        outcome, error = "failed", f"{type(failure).__name__}: {failure}"
+    else:
+        outcome, error = "passed", ""
+    if run.notebook is None:
+        return Ending(outcome, error, None, "")
+    remove_error_markers(run.notebook)
+    last_output = _text_of(run.notebook.cells[cell].get("outputs", [])) if cell is not None else ""
+    if outcome == "died" or run.position == 0:
+        run.log.seek(0)
+        lines = run.log.read().decode("utf-8", "replace").splitlines()
+        last_output += "\n" + "\n".join(line for line in lines if not _NOISE.search(line))
+    _label(run, outcome, error, cell)
+    return Ending(outcome, error, cell, _last_lines(last_output))
+
+
+def _cause_of_death(run):
+    status = run.process.returncode if run.process else None
+    if status is None:
+        cause = "the kernel died"
+    elif status >= 0:
+        cause = f"the kernel ended by itself with exit status {status}"
+    else:
+        cause = f"the kernel was killed by signal {-status}"
+        cause += f" ({signal.strsignal(-status)})" if -status in signal.valid_signals() else ""
+        cause += ", most likely because memory ran out" if -status == signal.SIGKILL else ""
+    if run.running is None:
+        return cause + (" after the last cell" if run.position else " before the first cell")
+    if run.notebook.cells[run.running].get("execution_count") is None:
+        cause += ", before this cell or at its very beginning"
+    return cause
+
+
+def _label(run, outcome, error, stopped_at):
+    cells, metadata = run.notebook.cells, run.notebook.metadata.papermill
+    metadata["exception"] = True if error else None
+    for index, cell in enumerate(cells):
+        if error and index >= run.position:
+            nothing = dict.fromkeys(("exception", "start_time", "end_time", "duration"))
+            cell.metadata.papermill = {**nothing, "status": "pending"}
+            if cell.cell_type == "code":
+                cell.update(execution_count=None, outputs=[])
+        elif index == stopped_at:
+            cell.metadata.papermill.update(status="failed", exception=True)
+            if outcome != "failed":  # else the cell shows its own error
+                text = f"The run ended here ({outcome}): {error}. The cells below did not run.\n"
+                cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text=text))
+
+
+def _text_of(outputs):
+    """What a person saw: text without colours, and of a line that was rewritten only its last state."""
+    parts = [
+        "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
+        for output in outputs
+        if output.output_type != "error"
+    ]
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|.\x08", "", "".join(parts))
+    return re.sub(r"[^\n]*\r(?!\n)", "", text)
+
+
+def _last_lines(text, count=8):
+    return "\n".join([line.rstrip() for line in text.splitlines() if line.strip()][-count:])

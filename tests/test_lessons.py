@@ -1,0 +1,72 @@
+"""The smoke run of every lesson, on drawn pictures: it runs, it obeys its parameters, its network learns."""
+
+import json
+
+import nbformat
+import pytest
+import yaml
+
+from course_utils import running
+from course_utils.files import course_folder
+
+SEED = 1  # not the lessons' own, so that a run which ignores its parameters shows
+# The lowest accuracy that counts as learned. A network trained on shuffled labels stays near one in ten.
+BARS = {
+    "00_start_here": 0.4,
+    "01_meet_fashion_mnist": 0.5,
+    "02_cnn_with_1_conv_layer": 0.6,
+    "03_cnn_with_3_conv_layers": 0.5,
+    "04_cnn_with_4_conv_layers": 0.5,
+}
+PUBLISHED_PARAMETERS = {
+    "02_cnn_with_1_conv_layer": (693_962, 693_962),
+    "03_cnn_with_3_conv_layers": (241_546, 241_546),
+    "04_cnn_with_4_conv_layers": (1_221_546, 1_219_754),
+}
+FIGURES = {
+    "00_start_here": 1,
+    "01_meet_fashion_mnist": 6,
+    "02_cnn_with_1_conv_layer": 6,
+    "03_cnn_with_3_conv_layers": 4,
+    "04_cnn_with_4_conv_layers": 4,
+}
+# What a lesson breaks on purpose may warn.
+MEANT = ("Argument `decay` is no longer supported", "warnings.warn(")
+MOST_MEMORY = 2.5e9  # bytes
+
+
+def smoke_parameters(lesson):
+    """The parameters of the smoke profile for one lesson, with a seed of our own."""
+    profile = yaml.safe_load((course_folder() / "ci" / "profiles" / "smoke.yaml").read_text(encoding="utf-8"))
+    return profile["parameters"] | profile["lessons"].get(lesson, {}) | {"SEED": SEED}
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("lesson", running.lessons())
+def test_smoke_run(lesson, tmp_path):
+    given = smoke_parameters(lesson)
+    outcome = running.run(
+        running.find_lesson(lesson), tmp_path / "out.ipynb", given | {"ARTIFACTS": str(tmp_path)}, timeout=800
+    )
+    assert outcome.outcome == "passed", f"{outcome.error}\n{outcome.last_output}"
+
+    metrics = json.loads((tmp_path / lesson / "metrics.json").read_text(encoding="utf-8"))
+    assert outcome.metrics == metrics
+    assert (metrics["data_source"], metrics["seed"]) == ("sample", SEED)
+    assert metrics["epochs"] == given["EPOCHS"] + given.get("PLAIN_EPOCHS", 0)
+    assert metrics[metrics["main_metric"]] >= BARS[lesson]
+    if lesson in PUBLISHED_PARAMETERS:
+        assert (metrics["parameters"], metrics["trainable_parameters"]) == PUBLISHED_PARAMETERS[lesson]
+        assert {"test_accuracy", "test_loss", "plain_test_accuracy", "seconds"} <= set(metrics)
+        assert (tmp_path / lesson / "model.keras").is_file()
+    assert outcome.peak_memory < MOST_MEMORY
+
+    executed = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    outputs = [output for cell in executed.cells if cell.cell_type == "code" for output in cell.outputs]
+    figures = [output for output in outputs if "image/png" in output.get("data", {})]
+    assert len(figures) >= FIGURES[lesson]
+    assert all(figure.metadata["image/png"]["alt"] for figure in figures)
+    noise = [
+        line for output in outputs if output.get("name") == "stderr" for line in output.text.splitlines()
+    ]
+    assert [line for line in noise if line.strip() and not any(text in line for text in MEANT)] == []
