@@ -3,7 +3,7 @@
 
     python ci/measure_ingredients.py --epochs 5
 
-Trains the lesson's network once for each row on the published pictures, each row with one ingredient more than
+Trains the network once for each row on the published pictures, each row with one ingredient more than
 the row above, and writes the validation accuracies to ``ci/results.json``. The network is the one in the
 lesson's own cells. The test pictures are not read.
 """

@@ -8,7 +8,7 @@ import keras
 
 from course_utils.errors import CourseError
 
-# Keras 3.15 warns so at each fit of a tf.data.Dataset, although nobody passed the argument: it is fit's default.
+# Keras 3.15 warns so at each fit of a tf.data.Dataset, though nobody passed the argument: it is the default.
 warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")
 
 

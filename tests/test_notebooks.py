@@ -1,6 +1,7 @@
 """The lessons as files: valid, without outputs, and built the way CONTRIBUTING.md says."""
 
 import ast
+import itertools
 import re
 import warnings
 
@@ -117,7 +118,7 @@ def test_prose_comes_before_code_in_small_pieces(lesson):
     _, notebook = lesson
     (cell,) = parameters(notebook)
     story = notebook.cells[notebook.cells.index(cell) + 1 :]
-    for before, after in zip(story, story[1:], strict=False):
+    for before, after in itertools.pairwise(story):
         if after.cell_type == "code":
             assert before.cell_type == "markdown", f"no text before {after.id}"
             text = re.sub(r"^#.*$", "", before.source, flags=re.MULTILINE)
