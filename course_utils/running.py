@@ -154,7 +154,6 @@ def ensure_writable(folder):
 def _environment(threads):
     """The environment for one kernel alone; runs beside it keep theirs."""
     environment = dict(os.environ)
-    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # A backend chosen for scripts, as on CI machines, would leave the executed notebook without figures.
     environment.pop("MPLBACKEND", None)
     # The lessons import the package that runs them, installed or not.

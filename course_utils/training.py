@@ -4,9 +4,10 @@ import signal
 import threading
 import warnings
 
-import keras
-
+from course_utils import quiet  # noqa: F401 (before Keras, which starts TensorFlow)
 from course_utils.errors import CourseError
+
+import keras  # isort: skip
 
 # Keras 3.15 warns so at each fit of a tf.data.Dataset, though nobody passed the argument: it is the default.
 warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")

@@ -80,6 +80,7 @@ def _drawn(sample_set, folder, replace=False):
     the same, and without ``replace`` the slower ones throw theirs away.
     """
     import tensorflow as tf
+    import tensorflow_datasets as tfds
 
     print(f"Drawing the sample pictures (once, about {sample_set.seconds} s) ...", flush=True)
     try:
@@ -89,14 +90,17 @@ def _drawn(sample_set, folder, replace=False):
         ) as private:
             builder = _builder(sample_set, private)
             with _quiet():
-                builder.download_and_prepare()
+                # Older TFDS would first ask a server whether it has this set.
+                config = tfds.download.DownloadConfig(try_download_gcs=False)
+                builder.download_and_prepare(download_config=config)
             final = folder / Path(builder.data_path).relative_to(private)
             final.parent.mkdir(exist_ok=True)
             if final.exists() and (replace or not _complete(sample_set, folder)):
-                os.rename(final, Path(private) / "damaged")
+                with contextlib.suppress(FileNotFoundError):  # another process repairs it too
+                    os.rename(final, Path(private) / "damaged")
             try:
                 os.rename(builder.data_path, final)
-            except OSError:
+            except OSError:  # another process was faster, or this folder takes no writing
                 if not final.exists():
                     raise
     except (OSError, tf.errors.OpError) as error:

@@ -68,9 +68,8 @@ def top(rng, tone, kind):
         sketch.trim(outer, seam, 0.02, both=True)
     sketch.cloth(mirrored([(0, 0), (neck, 0), (shoulder, drop), *outer, (0, 1)]), tone)
 
-    middle = (
-        [(neck * 0.6, depth * 0.75)] if rng.random() < 0.65 else []
-    )  # a round neckline, else a pointed one
+    is_round = rng.random() < 0.65  # else the neckline is pointed
+    middle = [(neck * 0.6, depth * 0.75)] if is_round else []
     neckline = mirrored([(neck, -0.01), *middle, (0, depth)])
     sketch.trim(neckline, tone * rng.uniform(0.1, 0.6) if rng.random() < 0.7 else 0)
     if rng.random() < 0.4:

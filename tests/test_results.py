@@ -1,0 +1,96 @@
+"""The ledger, the README's table drawn from it, and the script that enters runs."""
+
+import importlib.util
+import json
+
+import pytest
+
+from course_utils import artifacts, running
+from course_utils.errors import CourseError
+from course_utils.files import course_folder
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, course_folder() / "ci" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+update_results = script("update_results")
+
+
+def run(seed, accuracy, source="tfds"):
+    return {
+        "lesson": "02_cnn_with_1_conv_layer",
+        "test_accuracy": accuracy,
+        "seconds": 100.0 + seed,
+        "epochs": 15,
+        "seed": seed,
+        "data_source": source,
+        "versions": {"python": "3.11"},
+    }
+
+
+def test_the_readme_shows_the_ledger():
+    readme = (course_folder() / "README.md").read_text(encoding="utf-8")
+    assert update_results.table(artifacts.ledger()) in readme
+
+
+def test_the_ledger_knows_the_lessons_and_their_published_numbers():
+    ledger = artifacts.ledger()
+    assert set(ledger) <= set(running.lessons())
+    for lesson, entry in ledger.items():
+        assert {"compare", "published", "ours"} <= set(entry), lesson
+        assert all(name in entry["published"] | entry["ours"] for name in entry["compare"]), lesson
+
+
+def test_our_numbers_come_from_three_seeds_on_published_pictures():
+    for lesson, entry in artifacts.ledger().items():
+        ours = entry["ours"]
+        assert len(set(ours["seeds"])) >= 3, lesson
+        assert ours["data_source"] == "tfds" and ours["hardware"], lesson
+
+
+def test_summary_has_mean_and_spread():
+    runs = [run(0, 0.92), run(1, 0.93), run(2, 0.925)]
+    entry = update_results.summarise("02_cnn_with_1_conv_layer", runs, "a laptop")
+    assert entry["test_accuracy"] == {"mean": 0.925, "spread": 0.01}
+    assert (entry["seeds"], entry["epochs"], entry["hardware"]) == ([0, 1, 2], 15, "a laptop")
+
+
+@pytest.mark.parametrize(
+    "runs, reason",
+    [
+        ([run(0, 0.9), run(1, 0.9)], "at least 3"),
+        ([run(0, 0.9), run(0, 0.9), run(1, 0.9)], "at least 3"),
+        ([run(0, 0.9), run(1, 0.9), run(2, 0.9, "sample")], "drawn pictures is no result"),
+    ],
+)
+def test_too_few_seeds_and_drawn_pictures_are_refused(runs, reason):
+    with pytest.raises(CourseError, match=reason):
+        update_results.summarise("02_cnn_with_1_conv_layer", runs, "a laptop")
+
+
+def test_a_folder_without_runs_is_named(tmp_path, capsys):
+    assert update_results.main([str(tmp_path), "--hardware", "x"]) == 2
+    assert f"{tmp_path} has no artifacts" in capsys.readouterr().err
+
+
+def test_runs_without_hardware_are_refused(tmp_path, capsys):
+    assert update_results.main([str(tmp_path)]) == 2
+    assert "--hardware is missing" in capsys.readouterr().err
+
+
+def test_a_readme_without_markers_is_refused():
+    with pytest.raises(CourseError, match="markers"):
+        update_results.with_table("# no table here", "| a |")
+
+
+def test_collect_groups_runs_by_lesson(tmp_path):
+    for seed in range(3):
+        folder = tmp_path / str(seed) / "artifacts" / "02_cnn_with_1_conv_layer"
+        folder.mkdir(parents=True)
+        (folder / "metrics.json").write_text(json.dumps(run(seed, 0.9)))
+    found = update_results.collect([tmp_path / str(seed) for seed in range(3)])
+    assert [metrics["seed"] for metrics in found["02_cnn_with_1_conv_layer"]] == [0, 1, 2]
