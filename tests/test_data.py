@@ -27,7 +27,7 @@ def copy_as_published(monkeypatch, tmp_path):
         import tensorflow_datasets as tfds
 
         builder = tfds.builder_from_directory(folder)
-        # A read-only builder knows no other place to prepare; asked whether it is prepared, it looks elsewhere.
+        # A builder from a folder has its files there; asked whether it is prepared, it looks elsewhere.
         monkeypatch.setattr(builder, "is_prepared", lambda: True, raising=False)
         return builder
 

@@ -32,9 +32,17 @@ def data_set(name):
 
 def published(name):
     """Return TFDS's own builder for ``name``, prepared or not; nothing is downloaded."""
+    quiet_log()
     import tensorflow_datasets as tfds
 
     return tfds.builder(data_set(name).name)
+
+
+def quiet_log():
+    """Let only errors through absl's log: TFDS warns of each folder that is not a prepared data set."""
+    from absl import logging
+
+    logging.set_verbosity(logging.ERROR)
 
 
 def network_answers(host, port, seconds=4):

@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_utils.data.sources import quiet_log
 from course_utils.errors import CourseError
 from course_utils.files import cache_folder
 
@@ -57,6 +58,7 @@ def _known(name):
 
 
 def _builder(sample_set, folder):
+    quiet_log()
     return getattr(importlib.import_module(sample_set.module), sample_set.builder)(data_dir=folder)
 
 
