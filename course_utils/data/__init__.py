@@ -153,4 +153,4 @@ def _announce(pictures):
     if pictures.source == "tfds":
         print(f"Data: the published {pictures.name}, {pictures.why}.")
     else:
-        print(f"Data: the drawn sample of {pictures.name}, {pictures.why}")
+        print(f"Data: the drawn sample of {pictures.name}. Why: {pictures.why}")

@@ -120,7 +120,7 @@ def find(name, source="auto"):
             "the published pictures where they can be had, only those, or the drawn sample."
         )
     if source == "sample":
-        return Found(samples.prepared(name), "sample", "as asked")
+        return Found(samples.prepared(name), "sample", "DATA asks for it.")
     builder = published(name)
     if builder.is_prepared():
         return Found(builder, "tfds", f"prepared in {builder.data_path}")
