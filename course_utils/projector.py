@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils import inputs
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
+from course_utils.plots import inputs
 
 MAX_SPRITE = 8192  # pixels a side; the projector draws no larger image
 THUMBNAIL = 64  # pixels a side, unless the pictures are smaller or too many

@@ -15,8 +15,9 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from PIL import Image
 
-from course_utils import figures, plots
+from course_utils import plots
 from course_utils.errors import CourseError
+from course_utils.plots import figures
 
 NAMES = ["T-shirt/top", "Trouser", "Pullover"]
 HISTORY = {

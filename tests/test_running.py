@@ -15,8 +15,9 @@ import nbformat
 import psutil
 import pytest
 
-from course_utils import execution, running
+from course_utils import running
 from course_utils.errors import CourseError
+from course_utils.running import execution
 
 COURSE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(COURSE / "ci"))

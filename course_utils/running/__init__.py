@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
-from course_utils.notebooks import checked_parameters, find_lesson, lessons, parameters_of
+from course_utils.running.notebooks import checked_parameters, find_lesson, lessons, parameters_of
 
 __all__ = [
     "Cell",
@@ -98,8 +98,8 @@ def run(notebook, output, parameters=None, timeout=3600, threads=None, on_progre
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
     before = _version(metrics)
 
-    from course_utils import endings  # slow to import, as papermill is
-    from course_utils.execution import Execution
+    from course_utils.running import endings  # slow to import, as papermill is
+    from course_utils.running.execution import Execution
 
     execution = Execution(notebook, parameters, timeout, notebook.parent, _environment(threads))
 
@@ -157,7 +157,7 @@ def _environment(threads):
     # A backend chosen for scripts, as on CI machines, would leave the executed notebook without figures.
     environment.pop("MPLBACKEND", None)
     # The lessons import the package that runs them, installed or not.
-    paths = [str(Path(__file__).resolve().parent.parent), environment.get("PYTHONPATH")]
+    paths = [str(Path(__file__).resolve().parents[2]), environment.get("PYTHONPATH")]
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     if threads:
         environment.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))

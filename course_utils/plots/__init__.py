@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from course_utils import inputs
 from course_utils.errors import CourseError
-from course_utils.figures import (
+from course_utils.plots import inputs
+from course_utils.plots.figures import (
     BLUE,
     COLOURS,
     HATCHES,
@@ -25,7 +25,7 @@ from course_utils.figures import (
     quiet,
     thumbnails,
 )
-from course_utils.figures import use_source as use_source  # data.load calls it here
+from course_utils.plots.figures import use_source as use_source  # data.load calls it here
 
 
 def grid(pictures, class_names, columns=10, count=100, title=None):

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patheffects import withStroke
 
-from course_utils import inputs
+from course_utils.plots import inputs
 
 BLUE, ORANGE = "#0072B2", "#E69F00"
 COLOURS = [
