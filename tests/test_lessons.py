@@ -3,10 +3,11 @@
 import json
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
 
-from course_utils import running
+from course_utils import data, running, training
 from course_utils.files import course_folder
 
 SEED = 1  # not the lessons' own, so that a run which ignores its parameters shows
@@ -70,3 +71,20 @@ def test_smoke_run(lesson, tmp_path):
         line for output in outputs if output.get("name") == "stderr" for line in output.text.splitlines()
     ]
     assert [line for line in noise if line.strip() and not any(text in line for text in MEANT)] == []
+
+
+def test_shuffled_labels_stay_far_below_the_bars():
+    """The network of lesson 02, as the lesson builds it, learns nothing where there is nothing to learn."""
+    notebook = nbformat.read(running.find_lesson("02"), as_version=4)
+    (source,) = (cell.source for cell in notebook.cells if cell.id == "network")
+    training.set_seed(SEED)
+    lesson = {"keras": training.keras}
+    exec(source.replace("network.summary()", ""), lesson)
+    network = lesson["network"]
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    pictures = data.load("fashion_mnist", source="sample", seed=SEED)
+    images, labels = data.arrays(pictures.train)
+    network.fit(images, np.random.default_rng(SEED).permutation(labels), epochs=4, batch_size=64, verbose=0)
+    test_images, test_labels = data.arrays(pictures.test)
+    accuracy = network.evaluate(test_images, test_labels, verbose=0, return_dict=True)["accuracy"]
+    assert accuracy < 0.6 * min(BARS.values())
