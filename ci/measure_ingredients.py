@@ -44,9 +44,10 @@ def main(arguments=None):
         }
         for ingredient in runs[0]
     ]
+    seeds = ", ".join(map(str, options.seeds))
     content = ledger()
     content[LESSON]["ingredients"] = {
-        "title": f"{options.pictures:,} pictures, {options.epochs} epochs, {len(runs)} seeds",
+        "title": f"{options.pictures:,} pictures, {options.epochs} epochs, seeds {seeds}",
         "rows": rows,
     }
     with written_whole(course_folder() / "ci" / "results.json") as temporary:
