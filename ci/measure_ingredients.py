@@ -9,15 +9,14 @@ ingredient are the lesson's own cells. The test pictures are not read.
 """
 
 import argparse
-import json
 import statistics
 import sys
 
 import nbformat
 
 from course_utils import data, training
-from course_utils.artifacts import ledger
-from course_utils.files import course_folder, written_whole
+from course_utils.artifacts import ledger, write_json
+from course_utils.files import course_folder
 
 import keras  # isort: skip (after course_utils, which keeps TensorFlow's greeting off the terminal)
 import tensorflow as tf  # isort: skip
@@ -50,8 +49,7 @@ def main(arguments=None):
         "title": f"{options.pictures:,} pictures, {options.epochs} epochs, seeds {seeds}",
         "rows": rows,
     }
-    with written_whole(course_folder() / "ci" / "results.json") as temporary:
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(course_folder() / "ci" / "results.json", content)
     return 0
 
 

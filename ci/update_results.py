@@ -16,7 +16,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from course_utils.artifacts import ledger, readable
+from course_utils.artifacts import ledger, readable, write_json
 from course_utils.errors import CourseError
 from course_utils.files import course_folder, written_whole
 
@@ -43,9 +43,7 @@ def main(arguments=None):
         content = ledger()
         for lesson, runs in collect(options.folders).items():
             content[lesson]["ours"] = summarise(lesson, runs, options.hardware)
-        path = course_folder() / "ci" / "results.json"
-        with written_whole(path) as temporary:
-            temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_json(course_folder() / "ci" / "results.json", content)
         readme = course_folder() / "README.md"
         text = with_table(readme.read_text(encoding="utf-8"), table(content))
         with written_whole(readme) as temporary:

@@ -44,13 +44,13 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
         record["trainable_parameters"] = sum(math.prod(weight.shape) for weight in model.trainable_weights)
         with written_whole(folder / "model.keras") as path:
             model.save(path)
-    _write_json(folder / "labels.json", {"kind": "single_label", "labels": list(pictures.class_names)})
+    write_json(folder / "labels.json", {"kind": "single_label", "labels": list(pictures.class_names)})
     if histories:
         _write_history(folder / "history.csv", histories)
     for name, figure in (figures or {}).items():
         with written_whole(folder / f"{name}.png") as path:
             figure.savefig(path)
-    _write_json(folder / "metrics.json", record)
+    write_json(folder / "metrics.json", record)
     return folder
 
 
@@ -109,7 +109,8 @@ def _is_share(metric):
     return metric.endswith(("accuracy", "match", "f1"))
 
 
-def _write_json(path, content):
+def write_json(path, content):
+    """Write ``content`` to ``path`` as indented JSON, whole; CourseError for NaN and for what is not JSON."""
     try:
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
