@@ -66,6 +66,31 @@ def augment(train, layers):
     return train.map(change, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
+def refresh_averages(model, batches, steps=200):
+    """Let the batch normalisations of ``model`` remember afresh, as its weights are now; nothing is learned.
+
+    Their moving averages become plain means over up to ``steps`` batches of ``batches`` (a batched
+    ``tf.data.Dataset`` of training pictures and labels), taken without dropout: as in use, not as in training
+    (X. Li and others, "Understanding the Disharmony between Dropout and Batch Normalization by Variance
+    Shift", 2019). It also helps where momentum is so high that training ended before they arrived.
+    """
+    normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    kept = [layer.momentum for layer in normalisations], [layer.rate for layer in dropouts]
+    try:
+        for layer in dropouts:
+            layer.rate = 0
+        for step, (images, *_) in enumerate(batches.take(steps)):
+            for layer in normalisations:
+                layer.momentum = step / (step + 1)  # the mean of all batches so far
+            model(images, training=True)
+    finally:
+        for layer, momentum in zip(normalisations, kept[0], strict=True):
+            layer.momentum = momentum
+        for layer, rate in zip(dropouts, kept[1], strict=True):
+            layer.rate = rate
+
+
 class KeepBest(keras.callbacks.Callback):
     """Keep the best weights so far, and let an interruption end the fit instead of losing it.
 

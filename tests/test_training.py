@@ -145,3 +145,37 @@ def test_second_interruption_stops_at_once_and_still_restores():
         )
     assert signal.getsignal(signal.SIGINT) == before
     assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), keep.best_weights, strict=True))
+
+
+def test_fresh_averages_are_the_means_in_use_and_nothing_is_learned():
+    model = keras.Sequential(
+        [
+            keras.Input(shape=(3,)),
+            keras.layers.Dropout(0.5),
+            keras.layers.BatchNormalization(momentum=0.99),
+            keras.layers.Dense(2, activation="softmax"),
+        ]
+    )
+    dropout, normalisation, dense = model.layers
+    weights = [weight.numpy() for weight in (*dense.weights, normalisation.gamma, normalisation.beta)]
+    given = batches()
+    training.refresh_averages(model, given)
+    images = np.concatenate([images for images, _ in given.as_numpy_iterator()])
+    # Without dropout: with it, the variance of these inputs would be about twice as large.
+    np.testing.assert_allclose(normalisation.moving_mean, images.mean(axis=0), atol=1e-5)
+    within = np.mean([image.var(axis=0) for image in np.split(images, 10)], axis=0)
+    np.testing.assert_allclose(normalisation.moving_variance, within, rtol=1e-4)
+    assert (dropout.rate, normalisation.momentum) == (0.5, 0.99)
+    for before, after in zip(weights, (*dense.weights, normalisation.gamma, normalisation.beta), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_fresh_averages_stop_after_the_given_steps_and_restore_after_an_error():
+    model = keras.Sequential([keras.Input(shape=(3,)), keras.layers.BatchNormalization(momentum=0.9)])
+    given = batches()
+    training.refresh_averages(model, given, steps=1)
+    first = next(given.as_numpy_iterator())[0]
+    np.testing.assert_allclose(model.layers[0].moving_mean, first.mean(axis=0), atol=1e-5)
+    with pytest.raises(ValueError):
+        training.refresh_averages(model, tf.data.Dataset.from_tensors((np.zeros((2, 5)), 0)))
+    assert model.layers[0].momentum == 0.9

@@ -8,6 +8,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from course_utils.data.catalog import DATA_SETS
 from course_utils.errors import CourseError, NotAvailable
 
@@ -102,6 +104,41 @@ def download(name):
             "Run 'course fetch' to try again (finished files are kept), or choose DATA = \"sample\"."
         ) from error
     return builder
+
+
+def decode(builder, splits):
+    """Return for each of ``splits`` two arrays: images ``uint8`` [n, height, width, channels], labels [n].
+
+    Raises NotAvailable where files are damaged.
+    """
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    parts = []
+    for split in splits:
+        expected = builder.info.splits[split].num_examples
+        try:
+            # One file after another, unshuffled: the same order, hence the same split, on every machine.
+            dataset = builder.as_dataset(
+                split=split,
+                as_supervised=True,
+                shuffle_files=False,
+                read_config=tfds.ReadConfig(interleave_cycle_length=1),
+            )
+            batches = list(dataset.batch(1_000).as_numpy_iterator())
+            part = tuple(np.concatenate(column) for column in zip(*batches, strict=True))
+        except (tf.errors.OpError, ValueError, OSError) as error:
+            problem = f"{type(error).__name__} while reading {split!r}"
+        else:
+            if len(part[1]) == expected:
+                parts.append(part)
+                continue
+            problem = f"{split!r} has {len(part[1]):,} of {expected:,} pictures"
+        raise NotAvailable(
+            f"The prepared data in {builder.data_path} is damaged: {problem}. Delete that folder and run "
+            "'course fetch' to prepare it again, or choose DATA = \"sample\"."
+        )
+    return parts
 
 
 def find(name, source="auto"):

@@ -1,0 +1,215 @@
+"""Folders of one's own: classes as subfolders, damaged files, near-duplicates, and the cache behind them."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import data
+from course_utils.data import attributes, folders
+from course_utils.data.splitting import set_aside
+from course_utils.errors import CourseError
+
+COLOURS = {"black": (20, 20, 25), "blue": (40, 70, 200), "red": (210, 30, 40)}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def make(folder, names=("blue_jeans", "blue_dress", "red_dress", "black_jeans"), count=12):
+    """Fill ``folder`` with pictures of coloured noise, no two of them alike."""
+    rng = np.random.default_rng(0)
+    for name in names:
+        (folder / name).mkdir(parents=True)
+        for index in range(count):
+            blocks = rng.integers(0, 255, (6, 5, 3)) * 0.6 + np.array(COLOURS[name.split("_")[0]]) * 0.4
+            picture = Image.fromarray(blocks.astype(np.uint8)).resize((50, 60), Image.Resampling.NEAREST)
+            picture.save(folder / name / f"{index:03}.png")
+    return folder
+
+
+def contents(part):
+    return [image.tobytes() for image, _ in part.as_numpy_iterator()]
+
+
+def test_every_picture_is_in_one_part_and_labelled_by_its_folder(tmp_path):
+    folder = make(tmp_path / "mine")
+    pictures = data.load_attributes(folder, seed=3)
+    assert pictures.source == "folder" and pictures.shape == (96, 96, 3)
+    assert pictures.class_names == ["black_jeans", "blue_dress", "blue_jeans", "red_dress"]
+    assert sum(pictures.counts.values()) == 48 and pictures.unseen is None
+    everything = [contents(part) for part in (pictures.train, pictures.validation, pictures.test)]
+    assert [len(part) for part in everything] == list(pictures.counts.values())
+    assert len(set().union(*everything)) == 48
+    for image, label in pictures.test.as_numpy_iterator():
+        strongest = {"red": 0, "blue": 2}.get(pictures.class_names[label].split("_")[0])
+        assert strongest is None or image.mean(axis=(0, 1)).argmax() == strongest
+    labels = [label for _, label in pictures.test.as_numpy_iterator()]
+    assert np.bincount(labels, minlength=4).min() >= 2
+
+
+def test_colours_and_categories_are_named_and_looked_up(tmp_path):
+    pictures = data.load_attributes(make(tmp_path / "mine"))
+    assert (pictures.colors, pictures.categories) == (["black", "blue", "red"], ["dress", "jeans"])
+    pairs = zip(pictures.color_of, pictures.category_of, strict=True)
+    named = [f"{pictures.colors[c]}_{pictures.categories[g]}" for c, g in pairs]
+    assert named == pictures.class_names
+    assert "folder (your own pictures)" in repr(pictures)
+
+
+def test_one_seed_gives_one_split_and_another_seed_another(tmp_path):
+    folder = make(tmp_path / "mine")
+    first, again, other = (data.load_attributes(folder, seed=seed) for seed in (1, 1, 2))
+    assert contents(first.test) == contents(again.test)
+    assert set(contents(first.test)) != set(contents(other.test))
+
+
+def test_near_duplicates_stay_on_one_side(tmp_path):
+    folder = make(tmp_path / "mine", count=20)
+    for path in sorted(folder.glob("*/00*.png")):
+        picture = Image.open(path)
+        picture.resize((150, 180)).save(path.with_suffix(".jpg"), quality=70)
+    read = folders.read_folder(folder, (96, 96))
+    twin = {name: group for name, group in zip(read.files, read.groups, strict=True)}
+    pairs = [name.removesuffix(".jpg") for name in read.files if name.endswith(".jpg")]
+    assert len(pairs) == 40 and read.twins == 80
+    assert all(twin[f"{pair}.jpg"] == twin[f"{pair}.png"] for pair in pairs)
+    for seed in range(3):
+        kept, aside = set_aside("test", 0.3, read.labels, seed, read.groups)
+        assert not set(read.groups[kept]) & set(read.groups[aside])
+        assert sorted([*kept, *aside]) == list(range(120))
+
+
+def test_unreadable_files_are_skipped_and_listed(tmp_path):
+    folder = make(tmp_path / "mine")
+    (folder / "red_dress" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing")
+    (folder / "red_dress" / "notes.txt").write_text("not a picture")
+    (folder / "red_dress" / ".DS_Store").write_text("hidden")
+    (folder / ".ipynb_checkpoints").mkdir()
+    for _ in range(2):  # the second time from the cache
+        pictures = data.load_attributes(folder)
+        assert [name for name, _ in pictures.skipped] == ["red_dress/broken.jpg", "red_dress/notes.txt"]
+        assert "unreadable files" in repr(pictures) and "notes.txt" in repr(pictures)
+        assert sum(pictures.counts.values()) == 48
+
+
+def test_the_second_time_nothing_is_decoded_and_a_changed_folder_is_read_anew(tmp_path, monkeypatch, cache):
+    folder, reads = make(tmp_path / "mine"), []
+    read_picture = folders.read_picture
+    monkeypatch.setattr(folders, "read_picture", lambda *a: reads.append(a) or read_picture(*a))
+    before = folders.read_folder(folder, (96, 96))
+    assert len(reads) == 48 and isinstance(before.images, np.memmap)
+    folders.read_folder(folder, (96, 96))
+    assert len(reads) == 48
+    Image.new("RGB", (9, 9), "red").save(folder / "red_dress" / "000.png")
+    after = folders.read_folder(folder, (96, 96))
+    assert len(reads) == 96
+    row = after.files.index("red_dress/000.png")
+    assert (after.images[row] == (255, 0, 0)).all() and (before.images[row] != (255, 0, 0)).any()
+    assert len(list((cache / "folders").glob("*/*.npy"))) == 1
+
+
+@pytest.mark.parametrize("damage", ["index.json", "*.npy"])
+def test_a_damaged_cache_is_made_again(tmp_path, cache, damage):
+    folder = make(tmp_path / "mine")
+    before = np.array(folders.read_folder(folder, (96, 96)).images)
+    (path,) = (cache / "folders").glob(f"*/{damage}")
+    os.truncate(path, 40)
+    assert (folders.read_folder(folder, (96, 96)).images == before).all()
+
+
+def test_a_cache_that_cannot_be_written_is_explained(tmp_path, monkeypatch):
+    folder = make(tmp_path / "mine")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file"))
+    with pytest.raises(CourseError, match="Cannot write"):
+        data.load_attributes(folder)
+
+
+def test_folders_that_cannot_be_used(tmp_path):
+    def refused(folder, match):
+        with pytest.raises(CourseError, match=match):
+            data.load_attributes(folder)
+
+    refused(tmp_path / "nowhere", "does not exist")
+    (tmp_path / "file").write_text("")
+    refused(tmp_path / "file", "is a file")
+    (tmp_path / "empty").mkdir()
+    refused(tmp_path / "empty", "two at least, and has none")
+    refused(make(tmp_path / "one", ["red_dress"]), "only one, red_dress")
+    (make(tmp_path / "gap") / "red_jeans").mkdir()
+    refused(tmp_path / "gap", "red_jeans has no pictures")
+    (tmp_path / "gap" / "red_jeans" / "a.jpg").write_text("words")
+    refused(tmp_path / "gap", "None of the 1 files in .*red_jeans")
+    os.rename(make(tmp_path / "plain") / "red_dress", tmp_path / "plain" / "dress")
+    refused(tmp_path / "plain", "'dress' is not named <colour>_<garment>")
+    os.rename(tmp_path / "plain" / "dress", tmp_path / "plain" / "dark_red_dress")
+    refused(tmp_path / "plain", "one underscore")
+    os.rename(tmp_path / "plain" / "dark_red_dress", tmp_path / "plain" / "jeans_dress")
+    refused(tmp_path / "plain", "'jeans' is a colour and a garment")
+    refused(make(tmp_path / "few", count=2), "has 2 different pictures")
+    refused("tfds", "offers no such set")
+
+
+@pytest.mark.parametrize("name", ["validation", "test"])
+@pytest.mark.parametrize("share", [0, 1, True, "0.2"])
+def test_shares_outside_their_range(name, share):
+    with pytest.raises(CourseError, match=f"{name} = .* is not a share"):
+        data.load_attributes("sample", **{name: share})
+
+
+def test_a_combination_held_out_is_in_no_other_part(tmp_path):
+    folder = make(tmp_path / "mine")
+    # A picture of the held-out combination that also is among the others teaches too much to be judged by.
+    (folder / "blue_jeans" / "000.png").replace(folder / "blue_jeans" / "twin.png")
+    (folder / "black_jeans" / "twin.png").write_bytes((folder / "blue_jeans" / "twin.png").read_bytes())
+    pictures = data.load_attributes(folder, held_out="blue_jeans")
+    held = pictures.class_names.index("blue_jeans")
+    for part in (pictures.train, pictures.validation, pictures.test):
+        assert held not in [label for _, label in part.as_numpy_iterator()]
+    assert {label for _, label in pictures.unseen.as_numpy_iterator()} == {held}
+    assert pictures.counts["unseen"] == 11
+
+
+@pytest.mark.parametrize(
+    ("held_out", "match"),
+    [
+        ("red_dress", "alone has its colour or its garment"),
+        ("green_hat", "is not there.*blue_dress, blue_jeans"),
+    ],
+)
+def test_combinations_that_cannot_be_held_out(tmp_path, held_out, match):
+    with pytest.raises(CourseError, match=match):
+        data.load_attributes(make(tmp_path / "mine"), held_out=held_out)
+
+
+def test_auto_holds_out_the_first_possible_combination_or_none(tmp_path):
+    held = data.load_attributes(make(tmp_path / "mine"), held_out="auto")
+    names = {held.class_names[label] for _, label in held.unseen.as_numpy_iterator()}
+    assert names == {"blue_dress"}
+    whole = data.load_attributes(make(tmp_path / "two", ["red_dress", "blue_jeans"]), held_out="auto")
+    assert whole.unseen is None and "unseen" not in whole.counts
+
+
+def test_auto_takes_the_folder_of_sets_that_people_bring_or_the_sample(
+    tmp_path, monkeypatch, capsys, offline
+):
+    make(offline / "downloads" / "manual" / attributes.NAME)
+    assert data.load_attributes("auto").source == "folder"
+    assert "your own pictures" in capsys.readouterr().out
+
+
+def test_load_takes_a_folder_for_a_published_set(tmp_path):
+    pictures = data.load("fashion_mnist", source=str(make(tmp_path / "mine", ["red_a", "blue_b"])))
+    assert (pictures.source, pictures.shape, pictures.class_names) == (
+        "folder",
+        (28, 28, 1),
+        ["blue_b", "red_a"],
+    )
+    assert sum(pictures.counts.values()) == 24
+    images, labels = data.arrays(pictures.train)
+    assert images.shape == (pictures.counts["train"], 28, 28, 1) and set(labels) == {0, 1}
