@@ -10,15 +10,15 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from course_utils.errors import CourseError
 from course_utils.plots import inputs
+from course_utils.plots.diagram import network_diagram as network_diagram
 from course_utils.plots.figures import (
-    BLUE,
     COLOURS,
     HATCHES,
     MARKERS,
-    ORANGE,
     SMALL,
     WIDTH,
     finish,
+    frame_pictures,
     name_places,
     new_figure,
     picture_grid,
@@ -26,6 +26,10 @@ from course_utils.plots.figures import (
     thumbnails,
 )
 from course_utils.plots.figures import use_source as use_source  # data.load calls it here
+from course_utils.plots.labels import label_predictions as label_predictions
+from course_utils.plots.labels import output_predictions as output_predictions
+from course_utils.plots.labels import precision_recall as precision_recall
+from course_utils.plots.labels import threshold_scores as threshold_scores
 
 
 def grid(pictures, class_names, columns=10, count=100, title=None):
@@ -195,9 +199,7 @@ def predictions(images, labels, probabilities, class_names, count=15, columns=5,
         mark, truth = ("✓", "") if guess == label else ("✗", f"\ntrue: {class_names[label]}")
         captions.append(f"{mark} {class_names[guess]} {100 * row[guess]:.0f} %{truth}")
     figure, axes = picture_grid(images[:count], captions, columns)
-    for box, right in zip(axes, guesses == labels, strict=True):
-        for spine in box.spines.values():
-            spine.set(visible=True, color=BLUE if right else ORANGE, linewidth=2 if right else 5)
+    frame_pictures(axes, guesses == labels)
     score = f"{(guesses == labels).sum()} of {len(labels)} right"
     mistakes = [
         f"{class_names[t]} taken for {class_names[p]}" for t, p in zip(labels, guesses, strict=True) if t != p

@@ -31,6 +31,7 @@ COLOURS = [
 ]
 MARKERS = "osD^vPX*<>"
 HATCHES = ["", "//", "..", "xx"]
+LINES = ["-", "--", "-.", ":"]
 WIDTH = 10  # inches; at 100 dpi a figure is as wide as a notebook's column
 SMALL = 9  # points, for names under pictures and on ticks
 
@@ -109,6 +110,13 @@ def picture_grid(images, captions, columns):
     for axes in places[len(images) :]:
         axes.remove()
     return figure, places[: len(images)]
+
+
+def frame_pictures(axes, right):
+    """Frame each picture of a grid: thin and blue where ``right`` [n] is true, thick and orange where not."""
+    for box, good in zip(axes, right, strict=True):
+        for spine in box.spines.values():
+            spine.set(visible=True, color=BLUE if good else ORANGE, linewidth=2 if good else 5)
 
 
 def name_places(axes, places):

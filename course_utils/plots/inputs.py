@@ -80,23 +80,61 @@ def check_labels(labels, class_names, what="labels"):
     return labels.astype(int)
 
 
-def check_probabilities(probabilities, class_names):
+def check_probabilities(probabilities, class_names, what="probabilities"):
     """Return ``probabilities`` as a float array [n, number of classes] with values from 0 to 1."""
     probabilities = np.asarray(probabilities, dtype=float)
     if probabilities.ndim != 2 or probabilities.shape[1] != len(class_names):
         raise CourseError(
-            f"probabilities have shape {probabilities.shape}; with these class names it must be "
+            f"{what} have shape {probabilities.shape}; with these class names it must be "
             f"(pictures, {len(class_names)}), as model.predict returns it."
         )
-    check_lengths(probabilities=probabilities)
+    check_lengths(**{what: probabilities})
     # Written so that NaN, which compares false with everything, fails too. A sum of float32 may exceed 1.
     if not (probabilities.min() >= 0 and probabilities.max() <= 1 + 1e-4):
         raise CourseError(
-            f"probabilities must lie between 0 and 1; these go from {probabilities.min():.3g} to "
-            f"{probabilities.max():.3g}. Outputs without a softmax are logits: apply keras.ops.softmax. NaN "
-            "means that training diverged."
+            f"{what} must lie between 0 and 1; these go from {probabilities.min():.3g} to "
+            f"{probabilities.max():.3g}. Outputs without a softmax (or, with several labels a picture, a "
+            "sigmoid) are logits: apply keras.ops.softmax or keras.ops.sigmoid. NaN means that training "
+            "diverged."
         )
     return probabilities
+
+
+def check_truths(truths, labels, ones=None):
+    """Return ``truths`` as a bool array [n, number of labels]: which labels a picture has.
+
+    ``truths`` are 0 or 1. With ``ones`` every row must have that many 1 (2 is what "two-hot" means).
+    """
+    truths = np.asarray(truths)
+    if truths.ndim != 2 or truths.shape[1] != len(labels):
+        raise CourseError(
+            f"truths have shape {truths.shape}; with these labels it must be (pictures, {len(labels)}), 1 "
+            "where a picture has the label and 0 elsewhere."
+        )
+    check_lengths(truths=truths)
+    if not np.isin(truths, (0, 1)).all():
+        raise CourseError(
+            "truths must be 0 or 1, and there are other values among these. Probabilities come after truths."
+        )
+    counts = truths.sum(axis=1).astype(int)
+    if ones is not None and (counts != ones).any():
+        row = (counts != ones).argmax()
+        raise CourseError(
+            f"Each picture must have {ones} true labels, and in row {row} of truths there are {counts[row]}. "
+            "Check how the rows were made, or give the number of labels a picture as top."
+        )
+    return truths.astype(bool)
+
+
+def check_scores(values, what):
+    """Return ``values`` as a float array [n] with values from 0 to 1."""
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or not len(values) or not ((values >= 0) & (values <= 1)).all():
+        raise CourseError(
+            f"{what} must be a list of numbers from 0 to 1, one a threshold; these have shape {values.shape}"
+            + (f" and go from {values.min():.3g} to {values.max():.3g}." if values.size else ".")
+        )
+    return values
 
 
 def check_points(points, what, columns=None):

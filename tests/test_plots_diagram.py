@@ -1,0 +1,210 @@
+"""The diagram of a network: every layer has its box, branches stand side by side, nothing covers anything."""
+
+import itertools
+
+import pytest
+
+from course_utils import quiet  # noqa: F401  # isort: skip
+import keras
+
+from course_utils import plots
+from course_utils.errors import CourseError
+
+layers = keras.layers
+
+
+@pytest.fixture(autouse=True)
+def published_source():
+    plots.use_source("tfds")
+    yield
+    plots.use_source("tfds")
+
+
+def boxes(figure):
+    """The boxes of a diagram as (text, (left, top, right, bottom)), from top to bottom."""
+    axes = figure.axes[0]
+    found = []
+    for patch in axes.patches:
+        left, top = patch.get_xy()
+        right, bottom = left + patch.get_width(), top + patch.get_height()
+        inside = [
+            text.get_text()
+            for text in axes.texts
+            if left < text.get_position()[0] < right and top < text.get_position()[1] < bottom
+        ]
+        found.append(("\n".join(inside), (left, top, right, bottom)))
+    return sorted(found, key=lambda box: (box[1][1], box[1][0]))
+
+
+def texts(figure):
+    return [text for text, _ in boxes(figure)]
+
+
+def assert_legible(figure):
+    """No box covers another, no text leaves its box, no line crosses a box, and all is on the page."""
+    figure.draw_without_rendering()  # settles the layout
+    for (_, one), (_, other) in itertools.combinations(boxes(figure), 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    axes = figure.axes[0]
+    frames = [patch.get_window_extent() for patch in axes.patches]
+    for text in axes.texts[:-1]:
+        extent = text.get_window_extent()
+        assert any(f.x0 <= extent.x0 and extent.x1 <= f.x1 for f in frames if f.contains(*extent.p0)), text
+        assert figure.bbox.x0 <= extent.x0 and extent.x1 <= figure.bbox.x1
+    for line in axes.lines:
+        points = list(zip(line.get_xdata(), line.get_ydata(), strict=True))
+        for (x0, y0), (x1, y1) in itertools.pairwise(points):
+            for _, (left, top, right, bottom) in boxes(figure):
+                beside = max(x0, x1) <= left or min(x0, x1) >= right
+                assert beside or max(y0, y1) <= top + 1e-6 or min(y0, y1) >= bottom - 1e-6
+
+
+def fashion_net():
+    """The published network with two outputs: grey pictures for the garment, coloured ones for the colour."""
+    pictures = keras.Input((96, 96, 3))
+
+    def branch(x, blocks, units, classes, name):
+        for filters, pool in blocks:
+            for size in filters:
+                x = layers.Conv2D(size, 3, padding="same")(x)
+                x = layers.BatchNormalization()(layers.Activation("relu")(x))
+            x = layers.Dropout(0.25)(layers.MaxPooling2D(pool)(x))
+        x = layers.Activation("relu")(layers.Dense(units)(layers.Flatten()(x)))
+        x = layers.Dropout(0.5)(layers.BatchNormalization()(x))
+        return layers.Dense(classes, activation="softmax", name=name)(x)
+
+    grey = keras.ops.image.rgb_to_grayscale(pictures)
+    category = branch(grey, [((32,), 3), ((64, 64), 2), ((128, 128), 2)], 256, 4, "category_output")
+    color = branch(pictures, [((16,), 3), ((32,), 2), ((32,), 2)], 128, 3, "color_output")
+    return keras.Model(pictures, [category, color], name="FashionNet")
+
+
+def test_two_branches_stand_side_by_side_on_one_page():
+    plots.use_source("sample")
+    figure = plots.network_diagram(fashion_net())
+    columns = {}
+    for text, (left, *_) in boxes(figure):
+        columns.setdefault(round(left, 3), []).append(text)
+    category, _, color = (columns[left] for left in sorted(columns))
+    assert category == [
+        "RGBToGrayscale\n96 x 96 x 1",
+        "Conv2D 32, 3 x 3\n96 x 96 x 32",
+        "MaxPooling2D 3 x 3\n32 x 32 x 32",
+        "Conv2D 64, 3 x 3\n32 x 32 x 64",
+        "Conv2D 64, 3 x 3\n32 x 32 x 64",
+        "MaxPooling2D 2 x 2\n16 x 16 x 64",
+        "Conv2D 128, 3 x 3\n16 x 16 x 128",
+        "Conv2D 128, 3 x 3\n16 x 16 x 128",
+        "MaxPooling2D 2 x 2\n8 x 8 x 128",
+        "Flatten\n8192",
+        "Dense 256\n256",
+        "category_output\nDense 4, softmax\n4",
+    ]
+    assert color[0] == "Conv2D 16, 3 x 3\n96 x 96 x 16"
+    assert color[-1] == "color_output\nDense 3, softmax\n3"
+    assert len(color) == 9
+    assert texts(figure)[0] == "Input\n96 x 96 x 3"
+    assert figure.get_figwidth() <= 10 and figure.get_figheight() <= 10.1
+    assert_legible(figure)
+    assert figure.get_suptitle() == "The network FashionNet"
+    assert "ends in category_output (4) and color_output (3). Input (96 x 96 x 3)." in figure.alt
+    assert "After Input: RGBToGrayscale (96 x 96 x 1), then Conv2D 32, 3 x 3" in figure.alt
+    assert figure.alt.endswith("Not drawn: Activation (10), BatchNormalization (10), Dropout (8).")
+    assert (
+        figure.axes[0]
+        .texts[-1]
+        .get_text()
+        .endswith("Not drawn: Activation (10), BatchNormalization (10), Dropout (8).")
+    )
+
+
+def test_outputs_look_different():
+    figure = plots.network_diagram(fashion_net(), title="Two answers")
+    assert figure.get_suptitle() == "Two answers"
+    looks = [(patch.get_facecolor(), patch.get_linewidth()) for patch in figure.axes[0].patches]
+    assert sorted(looks.count(look) for look in set(looks)) == [2, 20]
+
+
+def test_a_sequential_model_with_all_its_layers():
+    model = keras.Sequential(
+        [
+            keras.Input((96, 96, 3)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(8, (3, 5), strides=2),
+            layers.MaxPooling2D(3, strides=2),
+            layers.GlobalAveragePooling2D(),
+            layers.Dropout(0.25),
+            layers.Dense(6),
+            layers.Activation("sigmoid", name="labels"),
+        ]
+    )
+    short = [
+        "Input\n96 x 96 x 3",
+        "Conv2D 8, 3 x 5, stride 2\n47 x 46 x 8",
+        "MaxPooling2D 3 x 3, stride 2\n23 x 22 x 8",
+        "GlobalAveragePooling2D\n8",
+        "Dense 6\n6",
+        "labels\nActivation sigmoid\n6",  # of a kind to skip, but an output
+    ]
+    figure = plots.network_diagram(model)
+    assert texts(figure) == short
+    assert_legible(figure)
+    whole = texts(plots.network_diagram(model, skip=()))
+    assert whole[1] == "Rescaling\n96 x 96 x 3" and "Dropout 0.25\n8" in whole
+    assert texts(plots.network_diagram(model, skip="Flatten")) == whole
+
+
+def tangle():
+    """Two inputs, a shared layer, a way past others, an output amid the graph, branches that merge."""
+    left, right = keras.Input((8, 8, 3), name="left"), keras.Input((8, 8, 3), name="right")
+    shared = layers.Conv2D(4, 3, padding="same")
+    middle = layers.Add(name="middle")([shared(left), shared(right)])
+    x = layers.Conv2D(4, 3, padding="same")(middle)
+    x = layers.Add()([layers.Dropout(0.5)(x), layers.Dropout(0.5)(middle)])
+    x = layers.Concatenate()([x, layers.Conv2D(2, 1)(middle), layers.Activation("relu")(middle), right])
+    return keras.Model([left, right], {"a": middle, "b": layers.Dense(2, name="end")(x * 2)})
+
+
+def test_shared_layers_and_merging_branches():
+    figure = plots.network_diagram(tangle())
+    found = texts(figure)
+    assert found[:4] == [
+        "Input left\n8 x 8 x 3",
+        "Input right\n8 x 8 x 3",
+        "Conv2D 4, 3 x 3 (shared)\n8 x 8 x 4",
+        "Conv2D 4, 3 x 3 (shared)\n8 x 8 x 4",
+    ]
+    assert "middle\nAdd\n8 x 8 x 4" in found
+    assert "Multiply\n8 x 8 x 13" in found and found[-1] == "end\nDense 2\n8 x 8 x 2"
+    assert len(found) == 11
+    assert_legible(figure)
+    # The contracted edges: the second Add has the first as its other source, past a Dropout.
+    assert "After Conv2D 4, 3 x 3 and middle: Add" in figure.alt
+
+
+def test_a_model_as_a_layer_is_one_box():
+    inner = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(5)], name="inner")
+    pictures = keras.Input((8, 8, 3))
+    figure = plots.network_diagram(keras.Model(pictures, layers.Dense(2, name="end")(inner(pictures))))
+    assert texts(figure) == ["Input\n8 x 8 x 3", "inner\nSequential model, 2 layers\n5", "end\nDense 2\n2"]
+    assert_legible(figure)
+
+
+def test_many_branches_still_fit_and_open_sizes_show():
+    pictures = keras.Input((None, None, 3))
+    ends = [layers.Conv2D(2, 3, name=f"end_{number}")(pictures) for number in range(8)]
+    figure = plots.network_diagram(keras.Model(pictures, ends))
+    assert texts(figure)[:2] == ["Input\n? x ? x 3", "end_0\nConv2D 2, 3 x 3\n? x ? x 2"]
+    assert figure.get_figwidth() == pytest.approx(10)
+    assert_legible(figure)
+
+
+class Subclassed(keras.Model):
+    def call(self, pictures):
+        return pictures
+
+
+@pytest.mark.parametrize("make", [Subclassed, lambda: keras.Sequential([layers.Dense(2)]), lambda: "model"])
+def test_a_model_without_a_graph_is_explained(make):
+    with pytest.raises(CourseError, match="has no graph to draw"):
+        plots.network_diagram(make())
