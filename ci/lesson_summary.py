@@ -5,16 +5,16 @@ import json
 import platform
 from pathlib import Path
 
-from course_utils.artifacts import Table
+from course_utils.artifacts import Table, write_json
 from course_utils.errors import CourseError
-from course_utils.files import written_whole
 
 
 class Summary:
     """``summary.json``: what is known of every lesson so far, written anew after each."""
 
     def __init__(self, path, profile, keep):
-        self.path, self.profile, self.records, self.this_run = path, profile, {}, set()
+        self.path, self.profile, self.records = path, profile, {}
+        self.this_run, self.explanations = set(), {}
         if keep and path.is_file():
             try:
                 self.records = {
@@ -39,6 +39,7 @@ class Summary:
     def add(self, task, started, outcome):
         metric = outcome.main_metric
         self.this_run.add(task.lesson)
+        self.explanations[task.lesson] = outcome.explanation
         self.records[task.lesson] = {
             "lesson": task.lesson,
             "outcome": outcome.outcome,
@@ -60,12 +61,11 @@ class Summary:
 
     def _write(self):
         content = {"profile": self.profile, "lessons": [self.records[name] for name in sorted(self.records)]}
-        with written_whole(self.path) as temporary:
-            temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_json(self.path, content)
 
 
-def report(records, earlier):
-    """Print the table, then what is known about each lesson that did not pass."""
+def report(records, earlier, explanations):
+    """Print the table, then what is known about each lesson that ran and did not pass."""
     rows = []
     for lesson, record in records.items():
         outcome = "passed earlier" if lesson in earlier else record.get("outcome", "not run")
@@ -79,20 +79,9 @@ def report(records, earlier):
         rows.append((lesson, outcome, seconds, memory, metric))
     print()
     print(Table(("lesson", "outcome", "seconds", "peak memory", "main metric"), rows))
-    for record in records.values():
+    for lesson, record in records.items():
         if record and record["outcome"] != "passed":
-            print(f"\n{details(record)}")
-
-
-def details(record):
-    """Return the lines that tell why and where a lesson did not pass."""
-    lines = [f"{record['lesson']} {record['outcome']}: {record['error']}"]
-    if record["cell"]:
-        cell = record["cell"]
-        lines.append(f"  in cell {cell['index'] + 1} (id {cell['id']}): {cell['source'][:100]}")
-    lines += [f"  | {line}" for line in record["last_output"].splitlines()]
-    lines.append(f"  executed so far: {record['executed']}")
-    return "\n".join(lines)
+            print(f"\n{explanations[lesson]}")
 
 
 def versions():

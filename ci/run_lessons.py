@@ -41,7 +41,7 @@ def main(arguments=None):
         return error.exit_code
     reached = summary.this_run | earlier
     records = {task.lesson: summary.records[task.lesson] if task.lesson in reached else {} for task in tasks}
-    report(records, earlier)
+    report(records, earlier, summary.explanations)
     if interrupted:
         return 130
     return 0 if all(record.get("outcome") == "passed" for record in records.values()) else 1

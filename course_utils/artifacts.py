@@ -8,26 +8,36 @@ import math
 import platform
 from pathlib import Path
 
+from course_utils.classify.labels import parse
 from course_utils.errors import CourseError
 from course_utils.files import course_folder, written_whole
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
 
 
-def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, figures=None):
+def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, figures=None, labels=None):
     """Write a lesson's results to ``artifacts/lesson/`` and return that folder as a ``Path``.
 
     - ``metrics.json``: ``metrics`` (a dict of plain numbers and strings; accuracies from 0 to 1, times in
       seconds) with what they depend on: data source, counts, parameters of the model, package versions.
-    - ``labels.json``: the names of the classes in the order of the model's outputs.
+    - ``labels.json``: what the model's outputs mean, for ``course classify``. ``labels`` is one of these
+      dicts, with the names in the order of the output's units; without it, the first with the class names:
+
+          {"kind": "single_label", "labels": [...]}
+          {"kind": "multi_label", "labels": [...], "threshold": 0.5}
+          {"kind": "multi_output", "outputs": {"category_output": [...], "color_output": [...]}}
+
     - ``model.keras``: the model, if there is one; reloads with ``keras.saving.load_model``.
     - ``history.csv``: one row an epoch of each fit in ``histories`` (a dict of name to ``History`` or dict).
     - one PNG for each of ``figures`` (a dict of file name without suffix to figure).
 
     Each file appears whole or not at all, ``metrics.json`` last: where it is, the rest is complete. Raises
-    CourseError where the folder cannot be written or a metric is not plain JSON.
+    CourseError where the labels do not fit the model (before anything is written), where the folder cannot be
+    written, and where a metric is not plain JSON.
     """
     folder = Path(artifacts) / lesson
+    labels = labels or {"kind": "single_label", "labels": list(pictures.class_names)}
+    parse(labels, model)
     record = {
         "lesson": lesson,
         **metrics,
@@ -44,7 +54,7 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
         record["trainable_parameters"] = sum(math.prod(weight.shape) for weight in model.trainable_weights)
         with written_whole(folder / "model.keras") as path:
             model.save(path)
-    write_json(folder / "labels.json", {"kind": "single_label", "labels": list(pictures.class_names)})
+    write_json(folder / "labels.json", labels)
     if histories:
         _write_history(folder / "history.csv", histories)
     for name, figure in (figures or {}).items():
@@ -58,7 +68,7 @@ def compare(folder):
     """Return a table of the results in ``folder`` (from ``save``) beside the published ones and the course's.
 
     The numbers come from the ledger ``ci/results.json``; a row for each metric that the ledger names for this
-    lesson, a dash where there is no number.
+    lesson, a dash where there is no number. The header says if this run's pictures are other ones.
     """
     metrics = json.loads((Path(folder) / "metrics.json").read_text(encoding="utf-8"))
     entry = ledger()[metrics["lesson"]]
@@ -67,8 +77,8 @@ def compare(folder):
         (name, *(readable(name, column.get(name)) for column in (metrics, ours, published)))
         for name in entry["compare"]
     ]
-    this_run = "this run" if metrics["data_source"] == "tfds" else "this run (sample)"
-    return Table(("", this_run, "the course", "published"), rows)
+    about = {"tfds": "", "folder": " (your pictures)"}.get(metrics["data_source"], " (sample)")
+    return Table(("", f"this run{about}", "the course", "published"), rows)
 
 
 def readable(metric, value):

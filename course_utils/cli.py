@@ -1,20 +1,31 @@
-"""The command ``course``: is this machine ready, and download the pictures ahead."""
+"""The command ``course``: check this machine, fetch pictures, classify with a kept model, train a lesson."""
 
 import argparse
+import contextlib
+import os
 import sys
+from pathlib import Path
 
 from course_utils import __version__
 from course_utils.errors import CourseError
 
 
 def main(arguments=None):
-    """Run the command line and return its exit code: 0 done, 1 not possible here, 2 a mistake in the call."""
+    """Run the command line and return its exit code.
+
+    It is 0: done, 1: not possible here, or not for all of it, 2: a mistake in the call, 130: interrupted.
+    """
     options = _parser().parse_args(arguments)
+    with contextlib.suppress(AttributeError):  # a letter that the terminal's encoding lacks stops nothing
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return options.run(options)
     except CourseError as error:
         print(f"course {options.command}: {error}", file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:  # whoever reads the output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print(f"course {options.command}: interrupted; finished files are kept.", file=sys.stderr)
         return 130
@@ -41,6 +52,66 @@ def _parser():
     fetch.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 02; without any: all lessons")
     fetch.add_argument("--sample", action="store_true", help="also draw the sample pictures ahead")
     fetch.set_defaults(run=_fetch)
+
+    classify = commands.add_parser(
+        "classify",
+        help="name what is on pictures, with the model that a lesson kept",
+        description="Print a line for each picture: its labels and their probabilities. Exit code 0: all "
+        "were classified, 1: some could not be read, 2: a mistake in the call, or no model there.",
+    )
+    classify.add_argument(
+        "model", type=Path, metavar="MODEL_DIR", help="such as artifacts/02_cnn_with_1_conv_layer"
+    )
+    classify.add_argument(
+        "images", type=Path, nargs="+", metavar="IMAGE", help="a picture, or a folder: all pictures in it"
+    )
+    choice = classify.add_mutually_exclusive_group()
+    choice.add_argument("--top", type=int, metavar="K", help="name the K best labels (of each output)")
+    choice.add_argument(
+        "--threshold",
+        type=float,
+        metavar="P",
+        help="name all labels above this probability, 0 to 1 (models with any number of labels a picture)",
+    )
+    classify.add_argument(
+        "--annotate", type=Path, metavar="DIR", help="write copies there with the labels drawn on them"
+    )
+    classify.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
+    classify.set_defaults(run=_classify)
+
+    train = commands.add_parser(
+        "train",
+        help="run a lesson on pictures of your own and keep its model",
+        description="Execute a lesson's notebook and show what it prints. Ctrl-C ends the running fit and "
+        "the lesson goes on with what was reached; a second Ctrl-C stops it. Exit code 0: passed, 1: failed, "
+        "2: a mistake in the call (nothing ran), 130: interrupted.",
+    )
+    train.add_argument("lesson", metavar="LESSON", help="such as 06, or a path to a notebook")
+    train.add_argument(
+        "--dataset",
+        required=True,
+        metavar="DIR",
+        help="a folder with a subfolder of pictures for each class; or 'sample': drawings, to try it out",
+    )
+    train.add_argument("--epochs", type=int, metavar="N", help="the lesson's parameter EPOCHS")
+    train.add_argument(
+        "--out",
+        type=Path,
+        default=Path("build/train"),
+        metavar="DIR",
+        help="for the executed notebook and artifacts/ with the model (default: build/train)",
+    )
+    train.add_argument(
+        "-p",
+        "--parameter",
+        dest="parameters",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="set another parameter of the lesson (repeatable)",
+    )
+    train.set_defaults(run=_train)
     return parser
 
 
@@ -79,6 +150,22 @@ def _fetch(options):
     for name in missing:
         print(f"{DATA_SETS[name].title}: ready in {sources.download(name).data_path}")
     return 0
+
+
+def _classify(options):
+    from course_utils.classify import command
+
+    return command.run(
+        options.model, options.images, options.top, options.threshold, options.annotate, options.json
+    )
+
+
+def _train(options):
+    from course_utils.running import command
+
+    return command.train(
+        options.lesson, options.dataset, options.epochs, options.out, dict(options.parameters)
+    )
 
 
 if __name__ == "__main__":

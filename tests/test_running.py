@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -245,6 +246,118 @@ def test_a_mistake_of_the_caller_leaves_no_kernel_and_no_lesson_is_overwritten(t
     assert children() == []
     with pytest.raises(CourseError, match="overwrite"):
         running.run(notebook, notebook)
+
+
+def test_output_is_streamed_while_a_cell_runs(tmp_path):
+    seen = tmp_path / "seen"
+    # The cell waits for a file that exists only if its first line has arrived by then.
+    waits = f"""\
+import pathlib, sys, time
+print("Epoch 1/2", flush=True)
+until = time.monotonic() + 60
+while time.monotonic() < until and not pathlib.Path({str(seen)!r}).exists():
+    time.sleep(0.05)
+print("in time" if time.monotonic() < until else "late")
+print("a warning", file=sys.stderr)"""
+    events = []
+
+    def hear(text):
+        events.append(text)
+        seen.touch()
+
+    notebook = write(tmp_path, "01_prints", "# Title", waits, "2 + 2", "print('end', end='')")
+    outcome = running.run(
+        notebook,
+        tmp_path / "out" / "01.ipynb",
+        on_progress=lambda now: events.append(now.cell),
+        on_output=hear,
+    )
+    assert outcome.outcome == "passed"
+    texts = [event for event in events if isinstance(event, str)]
+    assert "".join(texts) == "Epoch 1/2\nin time\na warning\nend"
+    cells = [events[index - 1] for index, event in enumerate(events) if isinstance(event, str)]
+    assert cells == [4] * (len(texts) - 1) + [6]  # counted from 1, after parameters: two cells of them
+
+
+# What a fit with training.KeepBest does, without TensorFlow.
+FIT = """\
+import signal, time
+def fit(enough):
+    pressed = []
+    signal.signal(signal.SIGINT, lambda *_: pressed.append(1))
+    print("Epoch 1/9", flush=True)
+    while len(pressed) < enough:
+        time.sleep(0.05)
+    print("kept")"""
+
+
+def press_at_once():
+    raise KeyboardInterrupt
+
+
+def press_soon():
+    """Press while the runner waits: only for cells that do not end before."""
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+
+def run_and_press(tmp_path, presses, *cells, press=press_soon):
+    """Run a lesson and press Ctrl-C when a text comes that contains the next of ``presses``."""
+    presses, heard = list(presses), []
+
+    def hear(text):
+        heard.append(text)
+        if presses and presses[0] in text:
+            presses.pop(0)
+            press()
+
+    notebook = write(tmp_path, "01_fits", *cells)
+    output = tmp_path / "out" / "01_fits.ipynb"
+    outcome = running.run(notebook, output, timeout=120, on_output=hear, end_fit_first=True)
+    assert presses == []
+    assert children() == []
+    return outcome, "".join(heard)
+
+
+def test_ctrl_c_can_end_each_fit_and_the_lesson_goes_on(tmp_path):
+    cells = (FIT, "fit(1)", "fit(1)", "print('saved')")
+    outcome, heard = run_and_press(tmp_path, ["Epoch", "Epoch"], *cells)
+    assert (outcome.outcome, outcome.error) == ("passed", "")
+    assert heard.count("Ctrl-C: ending this fit") == heard.count("kept") == 2
+    assert heard.endswith("saved\n")
+
+
+def test_a_fit_is_known_by_its_epochs_too(tmp_path):
+    outcome, heard = run_and_press(tmp_path, ["Epoch"], FIT, "train = fit", "train(1)", "print('saved')")
+    assert (outcome.outcome, "ending this fit" in heard) == ("passed", True)
+
+
+def test_a_second_ctrl_c_in_one_cell_stops_the_lesson(tmp_path, monkeypatch):
+    monkeypatch.setattr(execution, "GRACE", 0.5)
+    outcome, heard = run_and_press(tmp_path, ["Epoch", "ending this fit"], FIT, "fit(3)", "print('saved')")
+    assert outcome.outcome == "interrupted"
+    assert outcome.cell.source == "fit(3)"
+    assert "stopping the lesson" in heard and "saved" not in heard
+
+
+def test_ctrl_c_outside_a_fit_waits_for_a_second_one(tmp_path):
+    waits = "import time\nprint('waiting', flush=True)\ntime.sleep(1)\nprint('waited')"
+    save = "print('saved')"
+    outcome, heard = run_and_press(tmp_path, ["waiting"], waits, save, press=press_at_once)
+    assert outcome.outcome == "passed"
+    assert "no fit is running here" in heard
+    assert "waited" in heard and "saved" in heard
+    outcome, heard = run_and_press(tmp_path, ["waiting", "no fit"], waits, save, press=press_at_once)
+    assert outcome.outcome == "interrupted"
+    assert "saved" not in heard
+
+
+def test_a_fit_that_does_not_take_the_interruption_well_is_interrupted_not_failed(tmp_path):
+    unprotected = "import time\nprint('Epoch 1/9', flush=True)\ntime.sleep(300)"
+    outcome, _ = run_and_press(tmp_path, ["Epoch"], unprotected, "print('saved')")
+    assert outcome.outcome == "interrupted"
+    assert outcome.cell.source == "import time"
+    assert labels(outcome.output)[-2:] == [(True, "failed"), (False, "pending")]
+    assert "Epoch 1/9" in outcome.explanation and str(outcome.output) in outcome.explanation
 
 
 def test_ctrl_c_keeps_what_was_reached(tmp_path):

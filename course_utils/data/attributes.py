@@ -1,5 +1,6 @@
 """Load pictures that have two attributes, a colour and a garment, from folders such as ``red_dress/``."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,8 @@ def load_attributes(source="auto", held_out="", validation=0.1, test=0.2, size=9
     the share of the rest to steer by, both chosen by ``seed``, with near-duplicates on one side. The
     combination ``held_out``, such as ``"blue_jeans"``, is in none of the three parts but in ``unseen``,
     without pictures that have a near-duplicate elsewhere; others must have its colour and its garment.
-    ``"auto"`` chooses the first possible one, if there is one and ``unseen`` would be empty otherwise: some
-    combinations of the sample are there from the start.
+    ``"auto"`` chooses the one whose colour and garment most others have, if there is one and ``unseen`` would
+    be empty otherwise: some combinations of the sample are there from the start.
 
     Pictures are squashed to ``size`` x ``size`` RGB pixels and stream from a file in the course's cache.
     Unreadable files are skipped and listed. Raises CourseError for a folder that is missing or built in
@@ -57,7 +58,7 @@ def load_attributes(source="auto", held_out="", validation=0.1, test=0.2, size=9
         found, never = _read_sample(size)
     else:
         found, never = folders.read_folder(source, (size, size)), []
-    colors, categories = _attributes(found.class_names)
+    colors, categories = split_names(found.class_names)
     never = [*never, *_held_out(held_out, found.class_names, never)]
 
     names, labels, groups = found.class_names, found.labels, found.groups
@@ -141,8 +142,8 @@ def _choose(source):
     return "sample", f"there is no folder {folder}; your own goes into DATA."
 
 
-def _attributes(names):
-    """Split names of combinations into colours and garments."""
+def split_names(names):
+    """Return the colours and the garments in ``names`` of combinations, two lists; CourseError for others."""
     pairs = [name.split("_") for name in names]
     for name, pair in zip(names, pairs, strict=True):
         if len(pair) != 2 or not all(pair):
@@ -161,13 +162,11 @@ def _attributes(names):
 def _held_out(wanted, names, never):
     """Return the list of what is held out beside ``never``: one combination or none."""
     known = [name for name in names if name not in never]
-    possible = []
-    for name in known:
-        others = [set(other.split("_")) for other in known if other != name]
-        if set(name.split("_")) <= set().union(*others):
-            possible.append(name)
+    count = Counter(word for name in known for word in name.split("_"))
+    others = {name: [count[word] - 1 for word in name.split("_")] for name in known}
+    possible = [name for name in known if min(others[name])]
     if wanted == "auto":
-        return [] if never else possible[:1]
+        return sorted(possible, key=lambda name: -sum(others[name]))[:1] if not never else []
     if wanted and wanted not in possible:
         reason = "alone has its colour or its garment" if wanted in known else "is not there"
         raise CourseError(

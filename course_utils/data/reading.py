@@ -6,6 +6,9 @@ import numpy as np
 
 from course_utils.errors import CourseError
 
+# Pillow warns of damaged EXIF data and of very large pictures; both can be read, or raise an error.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
 
 class UnreadablePicture(CourseError):
     """A file that no picture can be read from, with the ``reason`` in a few words."""
@@ -27,9 +30,7 @@ def open_picture(path, least=None):
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings(), Image.open(path) as image:
-            # Pillow warns of damaged EXIF data and of very large pictures; both still can be read or raise.
-            warnings.simplefilter("ignore")
+        with Image.open(path) as image:
             if least is not None:
                 # EXIF may turn the picture: its longer wanted side counts for both, and twice of it, so
                 # that the resizing that follows still has something to average.

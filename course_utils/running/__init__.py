@@ -39,6 +39,13 @@ _THREAD_VARIABLES = (
     "TF_NUM_INTEROP_THREADS",
 )
 
+# What on_output is told when Ctrl-C was pressed.
+_SAID = {
+    "ending": "\nCtrl-C: ending this fit; the lesson goes on with what it reached. Ctrl-C again: stop.\n",
+    "no fit": "\nCtrl-C: no fit is running here, and the lesson goes on. Ctrl-C again: stop.\n",
+    "again": "\nCtrl-C: stopping the lesson.\n",
+}
+
 Cell = namedtuple("Cell", "index id source")  # index in the executed notebook, from 0; first line of source
 Progress = namedtuple(
     "Progress", "lesson cell cells seconds"
@@ -72,14 +79,37 @@ class Outcome:
         names = (self.metrics.get("main_metric"), *MAIN_METRICS)
         return next(((name, self.metrics[name]) for name in names if name in self.metrics), None)
 
+    @property
+    def explanation(self):
+        """Lines that tell why and where a lesson did not pass, and where its notebook is."""
+        lines = [f"{self.lesson} {self.outcome}: {self.error}"]
+        if self.cell:
+            lines.append(f"  in cell {self.cell.index + 1} (id {self.cell.id}): {self.cell.source[:100]}")
+        lines += [f"  | {line}" for line in self.last_output.splitlines()]
+        lines.append(f"  executed so far: {self.output}")
+        return "\n".join(lines)
 
-def run(notebook, output, parameters=None, timeout=3600, threads=None, on_progress=None, stop=None):
+
+def run(
+    notebook,
+    output,
+    parameters=None,
+    timeout=3600,
+    threads=None,
+    on_progress=None,
+    stop=None,
+    on_output=None,
+    end_fit_first=False,
+):
     """Execute a lesson in a fresh kernel, write the executed notebook to ``output``, return an ``Outcome``.
 
-    ``timeout`` is in seconds, for the whole lesson. ``threads`` caps the threads of TensorFlow and NumPy in
-    that kernel. ``on_progress`` is called with a ``Progress`` about four times a second. Ctrl-C, or setting
-    the ``threading.Event`` ``stop`` from another thread, interrupts the lesson: its outcome is then
-    "interrupted". The kernel works in the notebook's folder; its ``ARTIFACTS``, unless given, go to
+    ``timeout`` is in seconds, for the whole lesson (``math.inf``: none). ``threads`` caps the threads of
+    TensorFlow and NumPy in that kernel. ``on_progress`` is called with a ``Progress`` about four times a
+    second, ``on_output`` with each text that a cell has printed, after a ``Progress`` that tells the cell.
+    Ctrl-C, or setting the ``threading.Event`` ``stop`` from another thread, interrupts the lesson: its
+    outcome is then "interrupted". With ``end_fit_first`` Ctrl-C ends only the fit that is running (see
+    ``training.KeepBest``), and the lesson goes on; a second one in the same cell interrupts; ``on_output``
+    is told what happens. The kernel works in the notebook's folder; its ``ARTIFACTS``, unless given, go to
     ``artifacts/`` beside ``output``, and a relative one counts from the current folder. However the lesson
     ends, ``output`` appears whole, with what was reached, and no process of the kernel is left.
 
@@ -103,18 +133,30 @@ def run(notebook, output, parameters=None, timeout=3600, threads=None, on_progre
 
     execution = Execution(notebook, parameters, timeout, notebook.parent, _environment(threads))
 
+    def tell_progress(position):
+        if on_progress is not None:
+            on_progress(Progress(notebook.stem, position, execution.cells, execution.seconds))
+
     def tick():
         if stop is not None and stop.is_set():
             execution.stop("interrupted")
-        if on_progress is not None:
-            on_progress(Progress(notebook.stem, execution.position, execution.cells, execution.seconds))
+        while execution.printed:
+            position, text = execution.printed.popleft()
+            if on_output is not None:
+                tell_progress(position)
+                on_output(text)
+        tell_progress(execution.position)
 
     while True:
         try:
             execution.watch(tick)
+            tick()
             break
         except KeyboardInterrupt:
-            execution.stop("interrupted")
+            said = execution.end_fit() if end_fit_first else "again"
+            if said == "again":
+                execution.stop("interrupted")
+            execution.printed.append((execution.position, _SAID[said]))
         except BaseException:  # from on_progress: the caller's mistake must not leave a kernel behind
             execution.stop("interrupted")
             execution.watch(lambda: None)

@@ -30,6 +30,8 @@ def tell(execution):
             cell = run.stopped_at  # a cell that took the interrupt and ended well
         if cell is None and run.position:
             cell = min(run.position, run.cells - 1)  # between two cells: this one was not begun
+    elif getattr(failure, "ename", "") == "KeyboardInterrupt" and cell == run.fit_ended_at:
+        outcome, error = "interrupted", "the running cell was told to end, and does not go on from there"
     elif isinstance(failure, CellExecutionError):
         outcome, error = "failed", f"{failure.ename}: {failure.evalue}"
     elif "Kernel died" in str(failure):

@@ -6,11 +6,13 @@ Only ``course_utils.running`` needs this module. It is slow to import, because p
 import logging
 import math
 import os
+import re
 import signal
 import subprocess
 import tempfile
 import threading
 import time
+from collections import deque
 from contextlib import suppress
 
 import papermill
@@ -39,7 +41,9 @@ class Execution:
     - ``notebook``: what is executed so far, with papermill's own labels; None before the kernel
     - ``position``: how many of its ``cells`` were begun; ``running``: the index of the one in the kernel
     - ``all_ran``: whether every cell came to its end
+    - ``printed``: what cells printed, as it arrives: pairs of the position at that time and the text
     - ``stop_reason``: the word given to ``stop``; ``stopped_at``: the index of the cell that it interrupted
+    - ``fit_ended_at``: the index of the last cell that ``end_fit`` interrupted
     - ``failure``: the exception that ended the run
     - ``process``: the kernel; ``log``: a file with what it wrote when it could not send outputs
     - ``seconds``, and ``peak_memory`` in bytes: resident, of the kernel and its descendants together
@@ -49,12 +53,14 @@ class Execution:
         self.notebook, self.process, self.failure = None, None, None
         self.position, self.cells, self.running, self.all_ran = 0, 0, None, False
         self.stop_reason, self.stopped_at, self._stop_time = None, None, math.inf
+        self.fit_ended_at, self._asked_at, self.printed = None, None, deque()
         self.peak_memory, self._seen = 0, set()
         self.timeout, self._started = timeout, time.monotonic()
         self.folder, self.environment = str(folder), environment
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object; nobody else finds it
-        self._worker = threading.Thread(target=self._execute, args=(notebook, parameters), daemon=True)
-        self._worker.start()
+        # Waited for instead of the thread: up to Python 3.12 a Ctrl-C in join() marks the thread as ended.
+        self._over = threading.Event()
+        threading.Thread(target=self._execute, args=(notebook, parameters), daemon=True).start()
 
     @property
     def seconds(self):
@@ -65,8 +71,8 @@ class Execution:
 
         The limit of ``timeout`` seconds holds for all cells together; papermill's own holds for each.
         """
-        while self._worker.is_alive() and time.monotonic() < self._stop_time + _GIVE_UP:
-            self._worker.join(0.25)
+        while not self._over.is_set() and time.monotonic() < self._stop_time + _GIVE_UP:
+            self._over.wait(0.25)
             self._sample_memory()
             if self.seconds > self.timeout:
                 self.stop("timed out")
@@ -80,6 +86,24 @@ class Execution:
         if self.stop_reason or self.all_ran:
             return
         self.stop_reason, self.stopped_at, self._stop_time = reason, self.running, time.monotonic()
+        self._interrupt()
+
+    def end_fit(self):
+        """Interrupt the fit in the running cell, as the stop button does, and let the lesson go on.
+
+        ``training.KeepBest`` ends a fit that way. Return "ending"; "no fit" where no cell that trains is
+        running, without any effect; and "again" when the same cell was asked before.
+        """
+        if self._asked_at == self.position:
+            return "again"
+        cell, self._asked_at = self.running, self.position
+        if cell is None or not _trains(self.notebook.cells[cell]):
+            return "no fit"
+        self.fit_ended_at = cell
+        self._interrupt()
+        return "ending"
+
+    def _interrupt(self):
         if self.running is not None and self.process.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGINT)
@@ -87,6 +111,7 @@ class Execution:
     def _execute(self, notebook, parameters):
         # papermill formats its paths like str.format; a folder with braces in its name must survive that.
         path = str(notebook).replace("{", "{{").replace("}", "}}")
+        limit = math.ceil(self.timeout + 2 * GRACE) if math.isfinite(self.timeout) else None
         try:
             papermill.execute_notebook(
                 path,
@@ -96,13 +121,15 @@ class Execution:
                 kernel_name="python3",
                 progress_bar=False,
                 start_timeout=_START_TIMEOUT,
-                execution_timeout=math.ceil(self.timeout + 2 * GRACE),  # only if watch() should fail
+                execution_timeout=limit,  # only if watch() should fail
                 execution=self,
             )
         except papermill.PapermillExecutionError:
             pass  # raised for any error output, even one that the cell's tag raises-exception allows
         except Exception as error:
             self.failure = self.failure or error
+        finally:
+            self._over.set()
 
     def _sample_memory(self):
         if self.process is None or self.process.poll() is not None:
@@ -158,6 +185,11 @@ class _Client(PapermillNotebookClient):
         run.all_ran = index == len(self.nb.cells) - 1
         run.running = None
 
+    def process_message(self, message, cell, index):
+        if message["msg_type"] == "stream":
+            self.execution.printed.append((index + 1, message["content"]["text"]))
+        return super().process_message(message, cell, index)
+
 
 class _Engine(Engine):
     @classmethod
@@ -176,6 +208,12 @@ class _Engine(Engine):
             coalesce_streams=True,  # a progress bar leaves its last state, not a thousand outputs
             log=logging.getLogger("papermill"),
         ).execute()
+
+
+def _trains(cell):
+    """Whether a running cell trains: it calls ``fit`` itself, or has printed an epoch's number."""
+    printed = (output.get("text", "") for output in cell.outputs)
+    return "fit(" in cell.source or any(re.search(r"^Epoch \d+", text, re.MULTILINE) for text in printed)
 
 
 _ENGINE = "course"

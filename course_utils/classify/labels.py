@@ -1,0 +1,143 @@
+"""What the outputs of a kept model mean (``labels.json``), and which labels to name for a picture."""
+
+import json
+import math
+from collections import namedtuple
+from dataclasses import dataclass
+
+from course_utils.errors import CourseError
+
+# probability: from 0 to 1; output: the name of the model's output, None for a model with one output
+Label = namedtuple("Label", "name probability output", defaults=[None])
+
+# What belongs to each kind in labels.json, with an example for the messages.
+_PARTS = {
+    "single_label": {"labels": ["cat", "dog"]},
+    "multi_label": {"labels": ["black", "dress"], "threshold": 0.5},
+    "multi_output": {"outputs": {"color_output": ["black", "red"]}},
+}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a model by output, in the order of the output's units.
+
+    ``kind`` is ``"single_label"`` (one of the labels is right: softmax), ``"multi_label"`` (any number of
+    them: sigmoid; those above ``threshold`` are named) or ``"multi_output"`` (one right label for each of
+    several outputs). ``outputs`` is a dict of output name to labels; its one key is None for a single output.
+    """
+
+    kind: str
+    outputs: dict
+    threshold: float | None = None
+
+    def check_units(self, model):
+        """Raise CourseError unless the outputs of ``model`` (built) have these names and numbers of units."""
+        units = units_of(model)
+        if set(self.outputs) != set(units):
+            theirs, ours = (
+                ", ".join(name or "a single one" for name in names) for names in (units, self.outputs)
+            )
+            raise CourseError(f"The model's outputs are {theirs}; the labels ({self.kind}) are for {ours}.")
+        for output, names in self.outputs.items():
+            if len(names) != units[output]:
+                where = f"The output {output!r}" if output else "The model"
+                raise CourseError(f"{where} has {units[output]} units, and there are {len(names)} labels.")
+
+    def check_choice(self, top, threshold):
+        """Raise CourseError unless ``choose`` can name labels by these two (None: by default)."""
+        most = max(map(len, self.outputs.values()))
+        if top is not None and threshold is not None:
+            raise CourseError("Choose by top or by threshold, not by both.")
+        if top is not None and not 1 <= top <= most:
+            raise CourseError(f"top = {top}: this model has {most} labels, so choose 1 to {most}.")
+        if threshold is None:
+            return
+        if self.kind != "multi_label":
+            raise CourseError(
+                f"A threshold is for a model that gives a picture any number of labels, and this one is "
+                f"{self.kind}: its best label is always named. Use top for more of them."
+            )
+        if not 0 <= threshold < 1:
+            raise CourseError(f"threshold = {threshold}: it is a probability, from 0 to below 1.")
+
+    def choose(self, probabilities, top=None, threshold=None):
+        """Return what to name for one picture: a list of ``Label`` for each output, the best first.
+
+        ``probabilities`` is a dict of output name to one number (0 to 1) for each label. By default the best
+        label of each output is named; of ``"multi_label"`` all above the threshold (which may be none).
+        """
+        if self.kind == "multi_label" and threshold is None:
+            threshold = self.threshold
+        chosen = []
+        for output, names in self.outputs.items():
+            labels = [
+                Label(name, float(p), output) for name, p in zip(names, probabilities[output], strict=True)
+            ]
+            labels.sort(key=lambda label: -label.probability)
+            if top is None and self.kind == "multi_label":
+                chosen.append([label for label in labels if label.probability > threshold])
+            else:
+                chosen.append(labels[: top or 1])
+        return chosen
+
+
+def parse(content, model=None):
+    """Return ``Labels`` for the ``content`` of ``labels.json``, a dict as ``artifacts.save`` takes it.
+
+    With ``model``, a built Keras model, its outputs must fit: their names and numbers of units. Raises
+    CourseError with what is wrong.
+    """
+    kind = content.get("kind") if isinstance(content, dict) else None
+    if not isinstance(kind, str) or kind not in _PARTS:
+        raise CourseError(f"The labels are a dict with 'kind': one of {', '.join(map(repr, _PARTS))}.")
+    if set(content) != {"kind", *_PARTS[kind]}:
+        example = {"kind": kind, **_PARTS[kind]}
+        raise CourseError(f"Labels of kind {kind!r} have exactly these parts: {example}.")
+    outputs = content["outputs"] if kind == "multi_output" else {None: content["labels"]}
+    if not isinstance(outputs, dict) or not outputs:
+        raise CourseError("'outputs' is a dict: the name of each output of the model, to its labels.")
+    for output, names in outputs.items():
+        _check_names(f"'{output}'" if output else "'labels'", names)
+    threshold = content.get("threshold")
+    is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+    if kind == "multi_label" and not (is_number and 0 < threshold < 1):
+        raise CourseError(f"'threshold' is a probability between 0 and 1, and not {threshold!r}.")
+    labels = Labels(kind, {output: list(names) for output, names in outputs.items()}, threshold)
+    if model is not None:
+        labels.check_units(model)
+    return labels
+
+
+def read(path):
+    """Return ``Labels`` for the file ``path``, not yet held against a model. Raises CourseError."""
+    try:
+        return parse(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path} cannot be read as JSON: {error}. Run the lesson again.") from error
+    except CourseError as error:
+        raise CourseError(f"{path} is not understood. {error}") from error
+
+
+def units_of(model):
+    """Return the outputs of a built Keras model: a dict of name to number of units; a single one is None."""
+    try:
+        structure = model.output if hasattr(model, "output_names") else model.outputs
+    except AttributeError as error:
+        raise CourseError("The model does not know its outputs: build it with keras.Input first.") from error
+    if isinstance(structure, dict):
+        tensors = structure
+    elif isinstance(structure, list | tuple) and len(structure) > 1:
+        tensors = dict(zip(model.output_names, structure, strict=True))
+    else:
+        tensors = {None: structure[0] if isinstance(structure, list | tuple) else structure}
+    return {name: math.prod(tensor.shape[1:]) for name, tensor in tensors.items()}
+
+
+def _check_names(what, names):
+    fits = isinstance(names, list | tuple) and all(isinstance(name, str) and name for name in names)
+    if not fits or not names:
+        raise CourseError(f"{what} is a list of names, in the order of the model's units, and not {names!r}.")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise CourseError(f"{what} has {twice!r} twice; every unit of the model needs a name of its own.")
