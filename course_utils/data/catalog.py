@@ -33,10 +33,16 @@ DATA_SETS = {
     )
 }
 
-# Lessons that are not listed need no pictures from outside.
+# Lessons that are in neither table need no pictures from outside.
 NEEDED_BY_LESSON = {
     "01_meet_fashion_mnist": ["fashion_mnist"],
     "02_cnn_with_1_conv_layer": ["fashion_mnist"],
     "03_cnn_with_3_conv_layers": ["fashion_mnist"],
     "04_cnn_with_4_conv_layers": ["fashion_mnist"],
+}
+
+# These sets cannot be downloaded: their pictures come from a folder of the reader's own, or are drawn.
+BROUGHT_BY_LESSON = {
+    "06_multi_label_smaller_vggnet": "fashion_attributes",
+    "07_multi_output_fashionnet": "fashion_attributes",
 }

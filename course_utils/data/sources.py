@@ -44,6 +44,8 @@ def quiet_log():
     """Let only errors through absl's log: TFDS warns of each folder that is not a prepared data set."""
     from absl import logging
 
+    from course_utils import quiet  # noqa: F401 (TFDS brings TensorFlow)
+
     logging.set_verbosity(logging.ERROR)
 
 

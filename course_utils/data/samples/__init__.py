@@ -29,6 +29,11 @@ class SampleSet:
 
 SETS = {
     "fashion_mnist": SampleSet("course_utils.data.samples.fashion_mnist", "FashionMnistSample", seconds=10),
+    "fashion_attributes": SampleSet(
+        "course_utils.data.samples.fashion_attributes", "FashionAttributesSample", seconds=20
+    ),
+    "tf_flowers": SampleSet("course_utils.data.samples.tf_flowers", "TfFlowersSample", seconds=20),
+    "cats_vs_dogs": SampleSet("course_utils.data.samples.cats_vs_dogs", "CatsVsDogsSample", seconds=20),
 }
 
 
@@ -109,7 +114,7 @@ def _drawn(sample_set, folder, replace=False):
         reason = getattr(error, "strerror", None) or error
         raise CourseError(
             f"The sample pictures cannot be written to {folder}: {reason}. Set COURSE_CACHE_DIR to a folder "
-            "that you may write to, on a disk with 20 MB to spare."
+            "that you may write to, on a disk with 50 MB to spare."
         ) from error
     return _builder(sample_set, folder)
 

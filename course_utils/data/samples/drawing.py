@@ -9,7 +9,7 @@ that is handed in, one for each picture, so that a picture depends on its seed, 
 import zlib
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 
 def generator(seed, split, index):
@@ -23,6 +23,9 @@ def generator(seed, split, index):
 class Sketch:
     """The strokes of one object: ``cloth``, which takes the fabric, and ``trim``, drawn over it.
 
+    Where a drawing needs them, there are also ``back``, for what the object hides (the person who wears it),
+    and ``shade``, soft light and shadow on the cloth: its ``tone`` is from -1 (black) over 0 to 1 (shining).
+
     A stroke is an outline to fill, or with a ``width`` above 0 a line. ``points`` are (x, y) pairs, x to the
     right and y downwards, in any unit: ``pose`` scales them to the picture. ``tone`` is a grey from 0 (black)
     to 1 (white), or three of them (red, green, blue). With ``both`` a stroke is repeated, reflected about
@@ -30,13 +33,19 @@ class Sketch:
     """
 
     def __init__(self):
-        self.cloths, self.trims = [], []
+        self.cloths, self.trims, self.backs, self.shades = [], [], [], []
 
     def cloth(self, points, tone, width=0.0, both=False):
         self._add(self.cloths, points, tone, width, both)
 
     def trim(self, points, tone, width=0.0, both=False):
         self._add(self.trims, points, tone, width, both)
+
+    def back(self, points, tone, width=0.0, both=False):
+        self._add(self.backs, points, tone, width, both)
+
+    def shade(self, points, tone, width=0.0, both=False):
+        self._add(self.shades, points, tone, width, both)
 
     @staticmethod
     def _add(strokes, points, tone, width, both):
@@ -141,6 +150,24 @@ class Canvas:
         pixels = pixels * field.reshape(field.shape + (1,) * (pixels.ndim - 2))
         self.image = Image.fromarray(np.minimum(pixels, 255).astype("uint8"))
 
+    def shaded(self, strokes, blur):
+        """Lay soft light and shadow over all that was painted: the ``shades`` of a ``Sketch``.
+
+        Their edges are blurred over ``blur`` pixels of the picture.
+        """
+        soft = Canvas(self.height, self.width, self.matrix, factor=1)
+        soft.image.paste(128, (0, 0, self.width, self.height))
+        soft.paint([(points, (1 + tone) / 2, width) for points, tone, width in strokes])
+        field = soft.image.filter(ImageFilter.GaussianBlur(blur))
+        field = field.resize(self.image.size, Image.Resampling.BILINEAR)
+        dark = field.point([min(2 * value, 255) for value in range(256)]).convert(self.image.mode)
+        bright = field.point([max(2 * value - 256, 0) for value in range(256)])
+        # What shines becomes brighter itself, and mirrors some white light besides.
+        gleam = ImageChops.multiply(bright.point([value // 4 for value in range(256)]), self.mask)
+        image = ImageChops.multiply(self.image, dark)
+        image = ImageChops.add(image, ImageChops.multiply(image, bright.convert(image.mode)))
+        self.image = ImageChops.add(image, gleam.convert(image.mode))
+
     def picture(self, rng, slope=0.25, folds=0.15, round_off=0.4, noise=0.02, background=0):
         """Reduce, light and photograph: a ``uint8`` array of shape (height, width, channels).
 
@@ -161,7 +188,8 @@ class Canvas:
 def fabric(rng, kind, x, y):
     """Return factors around 1 that look like ``kind`` of cloth, at the coordinates ``x``, ``y`` (two arrays).
 
-    Kinds are ``"stripes"``, ``"pinstripes"``, ``"checks"``, ``"knit"``, ``"heather"`` and ``"pattern"``.
+    Kinds are ``"stripes"``, ``"pinstripes"``, ``"checks"``, ``"dots"``, ``"knit"``, ``"heather"`` and
+    ``"pattern"``.
     """
     period, share = rng.uniform(0.09, 0.24), rng.uniform(0.3, 0.65)
     ink = np.float32(rng.uniform(0.35, 0.75) if rng.random() < 0.7 else rng.uniform(1.3, 1.8))
@@ -173,6 +201,9 @@ def fabric(rng, kind, x, y):
     if kind == "checks":
         ink = np.sqrt(ink)
         return np.where((x / period) % 1 < share, ink, one) * np.where((y / period) % 1 < share, ink, one)
+    if kind == "dots":
+        across, down = (x / (0.6 * period)) % 1 - 0.5, (y / (0.6 * period)) % 1 - 0.5
+        return np.where(across**2 + down**2 < (0.4 * share) ** 2, ink, one)
     if kind == "knit":
         # Triangle waves: cheaper than sines, and the same on every processor.
         return 1 + rng.uniform(0.1, 0.25) * (np.abs((y / 0.07) % 2 - 1) - np.abs((x / 0.09) % 2 - 1))
