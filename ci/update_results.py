@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from course_utils.artifacts import ledger, readable, write_json
+from course_utils.data.catalog import BROUGHT_BY_LESSON
 from course_utils.errors import CourseError
 from course_utils.files import course_folder, written_whole
 
@@ -75,9 +76,12 @@ def summarise(lesson, runs, hardware):
         raise CourseError(
             f"{lesson}: seeds {seeds}; the ledger wants at least {FEWEST_SEEDS} different ones."
         )
-    if {run["data_source"] for run in runs} != {"tfds"}:
-        raise CourseError(f"{lesson}: a run on drawn pictures is no result; run it with -p DATA tfds.")
-    entry = {"seeds": seeds, "hardware": hardware, "data_source": "tfds", "versions": runs[0]["versions"]}
+    wanted, how = ("folder", "/path") if lesson in BROUGHT_BY_LESSON else ("tfds", "tfds")
+    if {run["data_source"] for run in runs} != {wanted}:
+        raise CourseError(
+            f"{lesson}: a run on other pictures, such as drawn ones, is no result; run it with -p DATA {how}."
+        )
+    entry = {"seeds": seeds, "hardware": hardware, "data_source": wanted, "versions": runs[0]["versions"]}
     for name, value in runs[0].items():
         if isinstance(value, float) and name.endswith(MEASURED):
             values = [run[name] for run in runs]
@@ -98,21 +102,22 @@ def table(content):
     ]
     for lesson, entry in content.items():
         published, ours = entry["published"], entry["ours"]
-        if "test_accuracy" not in published:
+        if "headline" not in entry:
             continue
         cells = [
             f"[{lesson}](notebooks/{lesson}.ipynb)",
-            *_columns(published),
-            *(_columns(ours) if ours else ("not measured yet", "-")),
+            *_columns(entry["headline"], published),
+            *(_columns(entry["headline"], ours) if ours else ("not measured yet", "-")),
             readable("seconds", ours.get("seconds")),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _columns(entry):
-    accuracy = readable("test_accuracy", entry["test_accuracy"])
-    return accuracy, readable("epochs", entry["epochs"])
+def _columns(headline, entry):
+    """Return the numbers under ``headline`` (metric to its name in words) and the epochs, as two cells."""
+    numbers = [f"{words} {readable(metric, entry.get(metric))}".strip() for metric, words in headline.items()]
+    return ", ".join(numbers), readable("epochs", entry["epochs"])
 
 
 def with_table(readme, text):

@@ -41,6 +41,9 @@ def _parser():
         help="what is installed, which pictures are here, what each lesson needs",
         description="Say in a table whether the course can run on this machine. Exit code 0: it can.",
     )
+    doctor.add_argument(
+        "--clear-features", action="store_true", help="first delete all features kept from frozen networks"
+    )
     doctor.set_defaults(run=_doctor)
 
     fetch = commands.add_parser(
@@ -116,8 +119,10 @@ def _parser():
 
 
 def _doctor(options):
-    from course_utils import doctor
+    from course_utils import doctor, features
 
+    if options.clear_features:
+        print(f"Deleted {features.clear() / 1e6:.1f} MB of features from {features.folder()}.\n")
     report = doctor.report()
     print(report)
     return 0 if report.ready else 1
@@ -126,11 +131,17 @@ def _doctor(options):
 def _fetch(options):
     from course_utils import running
     from course_utils.data import samples, sources
-    from course_utils.data.catalog import DATA_SETS, NEEDED_BY_LESSON
+    from course_utils.data.catalog import BROUGHT_BY_LESSON, DATA_SETS, NEEDED_BY_LESSON
 
-    lessons = [running.find_lesson(text).stem for text in options.lessons] or list(NEEDED_BY_LESSON)
+    every = [*NEEDED_BY_LESSON, *BROUGHT_BY_LESSON]
+    lessons = [running.find_lesson(text).stem for text in options.lessons] or every
     needed = list(dict.fromkeys(name for lesson in lessons for name in NEEDED_BY_LESSON.get(lesson, [])))
-    if not needed:
+    brought = list(
+        dict.fromkeys(BROUGHT_BY_LESSON[lesson] for lesson in lessons if lesson in BROUGHT_BY_LESSON)
+    )
+    for name in brought:
+        print(f"{name}: cannot be downloaded; the lessons take a folder of your own, or drawings")
+    if not needed and not brought:
         print("Nothing to fetch: these lessons need no pictures from outside.")
         return 0
     missing = []
@@ -145,8 +156,8 @@ def _fetch(options):
             f"{entry.prepared_bytes / 1e6:.0f} MB on disk, in {builder.data_path}"
         )
     if options.sample:
-        for name in needed:
-            print(f"Sample of {DATA_SETS[name].title}: in {samples.prepared(name).data_path}")
+        for name in (*needed, *brought):
+            print(f"Sample of {name}: in {samples.prepared(name).data_path}")
     for name in missing:
         print(f"{DATA_SETS[name].title}: ready in {sources.download(name).data_path}")
     return 0

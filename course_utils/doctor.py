@@ -11,8 +11,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_utils import features
 from course_utils.artifacts import Table
-from course_utils.data.catalog import DATA_SETS, NEEDED_BY_LESSON
+from course_utils.data.catalog import BROUGHT_BY_LESSON, DATA_SETS, NEEDED_BY_LESSON
 from course_utils.errors import CourseError
 from course_utils.files import cache_folder, course_folder
 
@@ -60,7 +61,8 @@ def report():
         (lesson, ", ".join(needed), "; ".join(dict.fromkeys(pictures[name][2] for name in needed)))
         for lesson, needed in NEEDED_BY_LESSON.items()
     ]
-    return Report(checks, lessons)
+    lessons += [(lesson, name, _brought(name)) for lesson, name in BROUGHT_BY_LESSON.items()]
+    return Report(checks, sorted(lessons))
 
 
 def _python():
@@ -145,7 +147,7 @@ def _cache():
     except OSError as error:
         detail = f"{folder}: {error.strerror}; set COURSE_CACHE_DIR to a folder that you may write to"
         return Check("course cache", "missing", detail)
-    return Check("course cache", "ok", str(folder))
+    return Check("course cache", "ok", f"{folder}, with {features.size() / 1e6:.1f} MB of features")
 
 
 def _disk():
@@ -171,6 +173,14 @@ def _data_set(name):
             f"downloads {size}",
         )
     return "note", f"not here and {entry.host} does not answer: lessons use drawings", "the drawn sample"
+
+
+def _brought(name):
+    """Return what a lesson with DATA = "auto" takes of a set that is not downloaded."""
+    from course_utils.data.attributes import manual_folder
+
+    folder = manual_folder()
+    return f"the pictures in {folder}" if folder.is_dir() else f"the drawn sample (no folder {folder})"
 
 
 def _existing(folder):

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from course_utils import cli, doctor
-from course_utils.data import sources
+from course_utils.data import samples, sources
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "tensorflow_datasets", "sklearn", "papermill")
 
@@ -84,7 +84,25 @@ def test_fetch_without_network_says_size_and_reason(offline, capsys):
 
 def test_fetch_can_draw_the_sample_ahead(offline, capsys, course_cache):
     cli.main(["fetch", "--sample"])
-    assert f"Sample of Fashion-MNIST: in {course_cache}" in capsys.readouterr().out
+    assert f"Sample of fashion_mnist: in {course_cache}" in capsys.readouterr().out
+
+
+def test_fetch_says_what_cannot_be_downloaded(monkeypatch, capsys):
+    drawn = []
+    monkeypatch.setattr(
+        samples, "prepared", lambda name: drawn.append(name) or type("_", (), {"data_path": name})
+    )
+    assert cli.main(["fetch", "06", "07", "--sample"]) == 0
+    assert capsys.readouterr().out.count("fashion_attributes: cannot be downloaded") == 1
+    assert drawn == ["fashion_attributes"]
+
+
+def test_doctor_clears_features(course_cache, capsys):
+    kept = course_cache / "features" / "network" / "chunk.npz"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(bytes(1_500_000))
+    assert cli.main(["doctor", "--clear-features"]) == 0
+    assert not kept.exists() and "Deleted 1.5 MB" in capsys.readouterr().out
 
 
 def test_fetch_for_lessons_that_need_nothing(capsys):

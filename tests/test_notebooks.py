@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from course_utils import running
-from course_utils.data.catalog import DATA_SETS, NEEDED_BY_LESSON
+from course_utils.data.catalog import BROUGHT_BY_LESSON, DATA_SETS, NEEDED_BY_LESSON
 
 LESSONS = running.lessons()
 EVERYWHERE = {"DATA", "SEED", "EPOCHS", "ARTIFACTS"}
@@ -45,9 +45,9 @@ def parsed(cell):
 
 
 def test_the_course_has_its_lessons():
-    assert [name[:2] for name in LESSONS] == [f"{number:02d}" for number in range(len(LESSONS))]
-    assert len(LESSONS) >= 5
-    assert set(NEEDED_BY_LESSON) <= set(LESSONS)
+    # Lesson 05 and those from 08 on are not written yet.
+    assert [name[:2] for name in LESSONS] == ["00", "01", "02", "03", "04", "06", "07"]
+    assert set(NEEDED_BY_LESSON) | set(BROUGHT_BY_LESSON) <= set(LESSONS)
     assert {name for needed in NEEDED_BY_LESSON.values() for name in needed} <= set(DATA_SETS)
 
 

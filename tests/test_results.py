@@ -6,6 +6,7 @@ import json
 import pytest
 
 from course_utils import artifacts, running
+from course_utils.data.catalog import BROUGHT_BY_LESSON
 from course_utils.errors import CourseError
 from course_utils.files import course_folder
 
@@ -49,7 +50,9 @@ def test_our_numbers_come_from_three_seeds_on_published_pictures():
     for lesson, entry in artifacts.ledger().items():
         ours = entry["ours"]
         assert len(set(ours["seeds"])) >= 3, lesson
-        assert ours["data_source"] == "tfds" and ours["hardware"], lesson
+        assert ours["data_source"] == ("folder" if lesson in BROUGHT_BY_LESSON else "tfds"), lesson
+        assert ours["hardware"], lesson
+        assert set(entry.get("headline", {})) <= set(entry["compare"]) & set(ours), lesson
 
 
 def test_summary_has_mean_and_spread():
@@ -59,12 +62,32 @@ def test_summary_has_mean_and_spread():
     assert (entry["seeds"], entry["epochs"], entry["hardware"]) == ([0, 1, 2], 15, "a laptop")
 
 
+def test_lessons_on_pictures_that_people_bring_are_measured_on_a_folder():
+    runs = [run(seed, 0.9, "folder") for seed in range(3)]
+    entry = update_results.summarise("07_multi_output_fashionnet", runs, "a laptop")
+    assert entry["data_source"] == "folder"
+    with pytest.raises(CourseError, match="-p DATA /path"):
+        update_results.summarise("07_multi_output_fashionnet", [run(s, 0.9) for s in range(3)], "a laptop")
+
+
+def test_the_readme_names_each_number_of_a_lesson_with_several():
+    entry = {
+        "headline": {"category_accuracy": "garment", "color_accuracy": "colour"},
+        "published": {"category_accuracy": 0.9624, "color_accuracy": 0.9861, "epochs": 50},
+        "ours": {},
+    }
+    assert "| garment 96.24 %, colour 98.61 % | 50 | not measured yet |" in update_results.table(
+        {"07_x": entry}
+    )
+
+
 @pytest.mark.parametrize(
     "runs, reason",
     [
         ([run(0, 0.9), run(1, 0.9)], "at least 3"),
         ([run(0, 0.9), run(0, 0.9), run(1, 0.9)], "at least 3"),
-        ([run(0, 0.9), run(1, 0.9), run(2, 0.9, "sample")], "drawn pictures is no result"),
+        ([run(0, 0.9), run(1, 0.9), run(2, 0.9, "sample")], "drawn ones, is no result"),
+        ([run(seed, 0.9, "folder") for seed in range(3)], "-p DATA tfds"),
     ],
 )
 def test_too_few_seeds_and_drawn_pictures_are_refused(runs, reason):
