@@ -1,0 +1,177 @@
+"""Build: a network from TensorFlow Hub as one layer of a Keras model."""
+
+import hashlib
+import re
+
+import numpy as np
+
+from course_utils import modules, quiet  # noqa: F401 (quiet before Keras, which starts TensorFlow)
+from course_utils.errors import CourseError
+
+import keras  # isort: skip
+import tensorflow as tf  # isort: skip
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class HubLayer(keras.layers.Layer):
+    """A module of TensorFlow Hub as a Keras layer: images in, feature vectors or class scores out.
+
+    ``handle`` is the module's address, such as
+    ``"https://tfhub.dev/google/tf2-preview/mobilenet_v2/feature_vector/4"``, or the folder of a SavedModel,
+    relative to the working directory or to the course's own folder. An address is downloaded once, to where
+    TensorFlow Hub keeps its modules (``TFHUB_CACHE_DIR``).
+
+    The input is a batch of images (batch, height, width, channels), float, with pixels from 0 to 1;
+    ``image_shape`` is the (height, width, channels) that the module takes. The module always computes in
+    float32; its output, (batch, features) for a feature vector, comes in the layer's compute dtype.
+
+    Frozen (``trainable=False``, the default) no weight changes. With ``trainable=True`` those weights train
+    that the module declares trainable, or of them only those whose name contains a match of the regular
+    expression ``fine_tune``: ``"block_1[56]|Conv_1"`` for the end of MobileNet V2. The names are in
+    ``[weight.name for weight in layer.weights]``. Switching ``layer.trainable`` later keeps that choice;
+    compile the model again after it.
+
+    Batch normalization and dropout stay in inference mode even while weights train: small batches of new
+    pictures would overwrite the averages that the module brings (Keras guide "Transfer learning and
+    fine-tuning"). The module's weight decay is not added to the loss.
+
+    A saved model holds the handle, a ``fingerprint`` of the module's weights and those weights that differ
+    from the module's: a frozen backbone adds next to nothing to the file. Whoever loads it needs the module,
+    and a module is a program: load only files that you trust.
+
+    Raises CourseError for a handle that is no module, a pattern that matches no weight, images of a shape or
+    kind that the module does not take, and weights other than the ones that a saved model was made with;
+    NotAvailable within seconds if the module is not here and cannot be downloaded.
+    """
+
+    def __init__(self, handle, trainable=False, fine_tune=None, fingerprint=None, **kwargs):
+        # The module computes in float32 whatever the policy says, hence no automatic cast of its input.
+        super().__init__(autocast=False, **kwargs)
+        # fit's jit_compile="auto" asks this: XLA makes such modules about ten times slower on a processor.
+        self.supports_jit = False
+        # Resolved now: a path may be relative to a working directory that changes.
+        self.handle, self.fine_tune = modules.portable(str(handle)), fine_tune
+        self._module = modules.load(self.handle)
+        self._shapes, self._arguments = modules.signature(self._module, self.handle)
+        variables, declared = modules.variables(self._module)
+        self._digests = [_digest(variable) for variable in variables]
+        self.fingerprint = hashlib.sha256("".join(self._digests).encode()).hexdigest()[:16]
+        if fingerprint is not None:
+            self._compare(fingerprint)
+        chosen = {id(variable) for variable in _matching(fine_tune, declared)}
+        # Each is a view of the module's own variable, not a copy. Keras tracks the list.
+        self._views = [
+            keras.Variable(
+                variable,
+                shape=variable.shape,
+                dtype=variable.dtype.name,
+                trainable=id(variable) in chosen,
+                name=_name(variable),
+            )
+            for variable in variables
+        ]
+        # Only now, as the setter passes it on to the weights that are there.
+        self.trainable = trainable
+
+    @property
+    def image_shape(self):
+        """The (height, width, channels) that the module takes; ``None`` for a side that may vary."""
+        return next(iter(self._shapes))[1:]
+
+    def build(self, input_shape):
+        self._fitting(input_shape)
+
+    def call(self, inputs):
+        if not inputs.dtype.is_floating:
+            raise CourseError(
+                f"The pixels are {inputs.dtype.name}; the module takes floats from 0 to 1. Put "
+                "keras.layers.Rescaling(1 / 255) before the HubLayer."
+            )
+        images = tf.ensure_shape(tf.cast(inputs, tf.float32), self._fitting(inputs.shape))
+        return tf.cast(self._module(images, **self._arguments), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self._shapes[self._fitting(input_shape)][1:])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "handle": self.handle,
+            "fine_tune": self.fine_tune,
+            "fingerprint": self.fingerprint,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)  # Keras' own would turn each CourseError into a TypeError
+
+    def save_own_variables(self, store):
+        store["fingerprint"] = np.frombuffer(bytes.fromhex(self.fingerprint), np.uint8)
+        for number in self._changed():
+            store[str(number)] = self._views[number]
+
+    def load_own_variables(self, store):
+        saved = set(store.keys())
+        self._compare(bytes(np.asarray(store["fingerprint"])).hex() if "fingerprint" in saved else "none")
+        reset = [number for number in self._changed() if str(number) not in saved]
+        if reset:
+            originals, _ = modules.variables(modules.load(self.handle))
+            for number in reset:
+                self._views[number].assign(originals[number])
+        for number, view in enumerate(self._views):
+            if str(number) in saved:
+                view.assign(store[str(number)])
+
+    def _changed(self):
+        """Return the numbers of the weights that are no longer the module's."""
+        pairs = zip(self._views, self._digests, strict=True)
+        return [number for number, (view, digest) in enumerate(pairs) if _digest(view.value) != digest]
+
+    def _compare(self, fingerprint):
+        if fingerprint != self.fingerprint:
+            raise CourseError(
+                f"The module {self.handle} has other weights (fingerprint {self.fingerprint}) than the one "
+                f"that this model was saved with ({fingerprint}). Put that one back in its place, or build "
+                "and train the model again."
+            )
+
+    def _fitting(self, given):
+        """Return the shape among those that the module takes to which images of shape ``given`` fit."""
+        for shape in self._shapes:
+            if tf.TensorShape(shape).is_compatible_with(given):
+                return shape
+        raise CourseError(
+            f"Images of shape {_readable(given)} do not fit the module {self.handle}. It takes "
+            f"{' or '.join(map(_readable, self._shapes))}: (batch, height, width, channels). Resize them, "
+            f"and begin the model with keras.Input({self.image_shape})."
+        )
+
+
+def _matching(pattern, variables):
+    """Return those of ``variables`` whose name contains a match of ``pattern``; all of them for ``None``."""
+    if pattern is None:
+        return variables
+    try:
+        chosen = [variable for variable in variables if re.search(pattern, _name(variable))]
+    except re.error as error:
+        raise CourseError(f"fine_tune = {pattern!r} is not a regular expression: {error}.") from error
+    if not chosen:
+        names = ", ".join(_name(variable) for variable in variables[-6:])
+        raise CourseError(
+            f"fine_tune = {pattern!r} matches no trainable weight of the module. Its last ones are {names}; "
+            "all are in [weight.name for weight in layer.weights]."
+        )
+    return chosen
+
+
+def _name(variable):
+    return variable.name.split(":")[0].replace("/", "_")  # Keras takes no slash
+
+
+def _digest(variable):
+    values = variable.numpy()
+    return hashlib.sha256(f"{values.dtype} {values.shape} ".encode() + values.tobytes()).hexdigest()
+
+
+def _readable(shape):
+    return "(" + ", ".join("any" if side is None else str(side) for side in shape) + ")"

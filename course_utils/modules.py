@@ -1,0 +1,139 @@
+"""Where the modules behind ``hub.HubLayer`` come from, and what they say about themselves."""
+
+import contextlib
+import hashlib
+import inspect
+import os
+import urllib.parse
+import warnings
+from pathlib import Path
+
+from course_utils import quiet  # noqa: F401 (before TensorFlow)
+from course_utils.data import sources
+from course_utils.errors import CourseError, NotAvailable
+from course_utils.files import course_folder
+
+import tensorflow as tf  # isort: skip
+
+
+def resolve(handle):
+    """Return the folder of the module ``handle`` as a ``Path``, downloaded now if it is not here yet.
+
+    ``handle`` is an address or the folder of a SavedModel, relative to the working directory or to the
+    course's own folder. Raises CourseError for a folder that is not there, NotAvailable within seconds if an
+    address is not in TensorFlow Hub's cache and cannot be downloaded.
+    """
+    if "://" not in handle:
+        places = list(_places(handle))
+        for folder in places:
+            if folder.is_dir():
+                return folder
+        raise CourseError(
+            f"There is no folder {' or '.join(map(str, places))}. A module is named by an address that "
+            "begins with https:// or by the folder of its SavedModel."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about its use of pkg_resources
+        import tensorflow_hub as hub
+
+    # Without network, TensorFlow Hub may try for minutes, so we ask first. How it names the folders of its
+    # cache: https://www.tensorflow.org/hub/caching
+    cache = Path(hub.resolver.tfhub_cache_dir(use_temp=True))
+    cached = cache / hashlib.sha1(handle.encode()).hexdigest()
+    if not (cached.is_dir() and any(cached.iterdir())) and not _answers(handle):
+        raise NotAvailable(
+            f"The module {handle} is not in {cache} and its server does not answer. Connect to the network, "
+            "or point TFHUB_CACHE_DIR at a folder that has the module."
+        )
+    try:
+        return Path(hub.resolve(handle))
+    except Exception as error:  # its resolvers raise many kinds; each of them means: no module
+        raise NotAvailable(
+            f"The module {handle} could not be downloaded to {cache}: {_reason(error)}. Check the address, "
+            "the disk and the network, then try again."
+        ) from error
+
+
+def portable(handle):
+    """Return ``handle`` as it holds elsewhere too: addresses unchanged, folders of the course relative to it.
+
+    Other folders become absolute. Raises CourseError for a folder that is not there.
+    """
+    if "://" in handle:
+        return handle
+    folder = resolve(handle).resolve()
+    with contextlib.suppress(CourseError, ValueError):
+        return folder.relative_to(course_folder()).as_posix()
+    return str(folder)
+
+
+def load(handle):
+    """Return the module ``handle``, a function of images with its weights.
+
+    Raises what ``resolve`` raises, and CourseError for a folder that is incomplete or holds something else.
+    """
+    folder = resolve(handle)
+    try:
+        module = tf.saved_model.load(os.fspath(folder))
+    except Exception as error:  # a missing, cut or damaged file: each layer below raises its own kinds
+        raise CourseError(
+            f"The module {handle} cannot be read from {folder}: {_reason(error)}. If its download was cut "
+            "off, delete that folder and try again; a folder of yours must hold a SavedModel of TensorFlow 2."
+        ) from error
+    if not callable(module) or not module.__call__.concrete_functions:
+        raise CourseError(
+            f"{handle} is a SavedModel, but not one that can be called with images. Export it as a reusable "
+            "SavedModel: a tf.Module whose __call__ is a tf.function with an input_signature."
+        )
+    return module
+
+
+def signature(module, handle):
+    """Return which images ``module`` takes, and the arguments that keep it in inference mode.
+
+    The first is a dict of input shape, (batch, height, width, channels), to output shape; ``None`` stands for
+    a side that may vary. Raises CourseError if the module is not made for images.
+    """
+    shapes = {}
+    for function in module.__call__.concrete_functions:
+        given = tf.nest.flatten(function.structured_input_signature)
+        images = [spec.shape for spec in given if isinstance(spec, tf.TensorSpec) and spec.shape.rank == 4]
+        output = function.structured_outputs
+        if len(images) == 1 and isinstance(output, tf.TensorSpec) and output.shape.rank:
+            shapes[tuple(images[0].as_list())] = tuple(output.shape.as_list())
+    if not shapes:
+        raise CourseError(
+            f"The module {handle} does not turn one batch of images (batch, height, width, channels) into "
+            "one tensor. Choose a module for image feature vectors or image classification."
+        )
+    takes_training = "training" in inspect.signature(module.__call__).parameters
+    return shapes, {"training": False} if takes_training else {}
+
+
+def variables(module):
+    """Return all variables of ``module``, and those of them that it declares trainable.
+
+    Reusable SavedModels list both; of others we see what their function uses.
+    https://www.tensorflow.org/hub/reusable_saved_models
+    """
+    every = list(getattr(module, "variables", module.__call__.concrete_functions[0].variables))
+    declared = getattr(module, "trainable_variables", [variable for variable in every if variable.trainable])
+    return every, list(declared)
+
+
+def _places(handle):
+    yield Path(handle).expanduser()
+    with contextlib.suppress(CourseError):  # installed without the lessons
+        yield course_folder() / handle
+
+
+def _answers(address):
+    parts = urllib.parse.urlsplit(address)
+    ports = {"http": 80, "https": 443}
+    if parts.scheme not in ports:  # such as gs://, which TensorFlow reads itself
+        return True
+    return bool(parts.hostname) and sources.network_answers(parts.hostname, parts.port or ports[parts.scheme])
+
+
+def _reason(error):
+    return f"{type(error).__name__}: {(str(error) or 'no reason given').splitlines()[0]}"

@@ -1,0 +1,293 @@
+"""Features: what an extractor computes, kept by content, and computed anew only where something changed."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from course_utils import doctor, feature_cache, features
+from course_utils.errors import CourseError
+from course_utils.hub import HubLayer
+
+COUNT, SIZE = 10, 12
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "features"
+
+
+@pytest.fixture(autouse=True)
+def seen(monkeypatch):
+    """How many pictures the extractor saw, batch by batch."""
+    counts, original = [], features._forward
+
+    def counting(extractor, shape):
+        forward = original(extractor, shape)
+
+        def call(images):
+            counts.append(len(images))
+            return forward(images)
+
+        return call
+
+    monkeypatch.setattr(features, "_forward", counting)
+    monkeypatch.setattr(features, "BATCH", 4)
+    monkeypatch.setattr(feature_cache, "CHUNK", 4)
+    return counts
+
+
+@tf.autograph.experimental.do_not_convert
+def draw(number):
+    """A picture of its own size, and a label."""
+    noise = tf.random.stateless_uniform((20 + number, 24, 3), (7, number), 0, 256, tf.int32)
+    return tf.ensure_shape(tf.cast(noise, tf.uint8), (None, None, 3)), number % 3
+
+
+def pictures(count=COUNT):
+    return tf.data.Dataset.range(count).map(draw)
+
+
+def network(seed=1, activation="relu", **options):
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential(
+        [
+            keras.Input((SIZE, SIZE, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(4, 3, activation=activation, **options),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dropout(0.5),
+        ]
+    )
+
+
+def plain(extractor, dataset, resolution=SIZE):
+    images = [tf.image.resize(image, (resolution, resolution)) for image, _ in dataset]
+    return extractor(tf.stack(images), training=False).numpy()
+
+
+def test_features_are_what_the_extractor_computes(seen):
+    extractor = network()
+    rows, labels = features.extract(extractor, pictures())
+    assert rows.dtype == np.float32 and rows.shape == (COUNT, 4)
+    assert np.allclose(rows, plain(extractor, pictures()), atol=1e-5)
+    assert labels.tolist() == [number % 3 for number in range(COUNT)]
+    assert seen == [4, 4, 2]
+
+
+def test_a_second_time_nothing_is_computed(seen):
+    first = features.extract(network(), pictures())
+    seen.clear()
+    again = network()  # the same weights under other layer names
+    again.trainable = False
+    again.compile("sgd", "mse")
+    second = features.extract(again, pictures())
+    assert np.array_equal(first[0], second[0]) and np.array_equal(first[1], second[1])
+    assert seen == []
+    order = [3, 1, 9]
+    some = pictures().enumerate().filter(lambda number, pair: tf.reduce_any(number == [1, 3, 9]))
+    rows, _ = features.extract(network(), some.map(lambda number, pair: pair))
+    assert np.array_equal(rows, first[0][sorted(order)]) and seen == []
+
+
+def test_only_changed_pictures_are_computed_anew(seen):
+    first, _ = features.extract(network(), pictures())
+    seen.clear()
+
+    def retouch(image, label):
+        return tf.where(label == 2, 255 - image, image), label
+
+    second, _ = features.extract(network(), pictures().map(retouch))
+    assert seen == [1, 1, 1]
+    assert [not np.allclose(*pair) for pair in zip(first, second, strict=True)] == [
+        number % 3 == 2 for number in range(COUNT)
+    ]
+    flipped = pictures().map(lambda image, label: (tf.image.flip_left_right(image), label))
+    features.extract(network(), flipped)
+    assert sum(seen) == 3 + COUNT
+
+
+@pytest.mark.parametrize(
+    ("extractor", "same"),
+    [
+        (lambda: network(seed=2), False),
+        (lambda: network(activation="elu"), False),
+        (lambda: network(dtype="mixed_float16"), False),
+        (lambda: network(name="another_name"), True),
+        (lambda: network(trainable=False), True),
+    ],
+)
+def test_another_network_has_other_features(seen, extractor, same):
+    features.extract(network(), pictures(4))
+    seen.clear()
+    rows, _ = features.extract(extractor(), pictures(4))
+    assert sum(seen) == (0 if same else 4)
+    assert np.allclose(rows, plain(extractor(), pictures(4)), atol=1e-2)
+
+
+def test_resolution_is_part_of_the_key_and_of_the_result(seen):
+    extractor = keras.Sequential([keras.Input((None, None, 3)), keras.layers.MaxPooling2D(4)])
+    small, _ = features.extract(extractor, pictures(3), resolution=8)
+    large, _ = features.extract(extractor, pictures(3), resolution=(16, 8))
+    assert small.shape == (3, 2, 2, 3) and large.shape == (3, 4, 2, 3)
+    assert sum(seen) == 6
+    assert np.allclose(small, plain(extractor, pictures(3), 8), atol=1e-3)
+
+
+def test_a_hub_layer_gets_pixels_from_0_to_1(tmp_path):
+    class Mean(tf.Module):
+        def __init__(self):
+            self.scale = tf.Variable(2.0)
+
+        @tf.function(input_signature=[tf.TensorSpec((None, SIZE, SIZE, 3))])
+        def __call__(self, images):
+            return self.scale * tf.reduce_mean(images, (1, 2))
+
+    tf.saved_model.save(Mean(), str(tmp_path / "mean"))
+    white = tf.data.Dataset.from_tensors((tf.fill((30, 40, 3), np.uint8(255)), 1))
+    rows, _ = features.extract(HubLayer(tmp_path / "mean"), white)
+    assert np.allclose(rows, 2)
+    rows, _ = features.extract(keras.layers.GlobalAveragePooling2D(), white, resolution=SIZE)
+    assert np.allclose(rows, 255)
+
+
+def test_labels_may_have_any_structure():
+    dataset = pictures(5).map(lambda image, label: (image, {"colour": label, "both": tf.one_hot(label, 3)}))
+    _, labels = features.extract(network(), dataset)
+    assert labels["colour"].tolist() == [0, 1, 2, 0, 1] and labels["both"].shape == (5, 3)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped"])
+def test_a_damaged_file_is_computed_anew(seen, cache, damage):
+    first, _ = features.extract(network(), pictures())
+    file = sorted(cache.glob("*/*.npz"))[0]
+    content = file.read_bytes()
+    middle = len(content) // 2
+    file.write_bytes(
+        {
+            "cut": content[:middle],
+            "empty": b"",
+            "flipped": content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :],
+        }[damage]
+    )
+    seen.clear()
+    second, _ = features.extract(network(), pictures())
+    assert np.array_equal(first, second) and 2 <= sum(seen) <= 4
+    seen.clear()
+    features.extract(network(), pictures())
+    assert seen == []
+
+
+def test_an_interrupted_extraction_goes_on_where_it_was(seen):
+    whole = plain(network(), pictures())
+
+    def stop(image, label):
+        with tf.control_dependencies([tf.debugging.assert_less(tf.shape(image)[0], 27)]):
+            return tf.identity(image), label
+
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        features.extract(network(), pictures().map(stop))
+    done = sum(seen)
+    assert done == 4
+    rows, _ = features.extract(network(), pictures())
+    assert sum(seen) == COUNT and np.allclose(rows, whole, atol=1e-5)
+
+
+def test_a_second_process_in_the_middle_does_no_harm(seen, cache):
+    results = []
+
+    def generate():
+        for number, (image, label) in enumerate(pictures()):
+            if number == 5 and not results:
+                results.append(None)
+                results.append(features.extract(network(), pictures())[0])
+            yield image, label
+
+    dataset = tf.data.Dataset.from_generator(generate, output_signature=pictures().element_spec)
+    rows, _ = features.extract(network(), dataset)
+    assert np.allclose(rows, results[1], atol=1e-6) and np.allclose(
+        rows, plain(network(), pictures()), atol=1e-5
+    )
+    seen.clear()
+    (next(cache.iterdir()) / ".half-written.npz").write_bytes(b"PK")
+    features.extract(network(), pictures())
+    assert seen == [] and (next(cache.iterdir()) / ".half-written.npz").exists()
+
+
+def test_without_a_place_to_write_features_are_computed_and_one_line_says_so(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file"))
+    rows, _ = features.extract(network(), pictures())
+    assert np.allclose(rows, plain(network(), pictures()), atol=1e-5)
+    assert capsys.readouterr().out.count("The features are not kept for the next time: Cannot write") == 1
+    assert features.size() == 0
+
+
+def test_a_full_disk_ends_the_keeping_only(monkeypatch, capsys, cache):
+    def full(path, **arrays):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    rows, _ = features.extract(network(), pictures())
+    assert len(rows) == COUNT and "No space left" in capsys.readouterr().out
+    assert list(cache.glob("*/*")) == [] and list(cache.glob("*/.*")) == []
+
+
+def test_size_and_clear(seen, cache, capsys):
+    assert features.size() == 0 and features.clear() == 0
+    features.extract(network(), pictures())
+    size = sum(file.stat().st_size for file in cache.rglob("*.npz"))
+    assert features.size() == size > COUNT * 4 * 4
+    assert f"{size / 1e6:.1f} MB of features" in doctor._cache().detail
+    assert features.clear() == size and features.size() == 0
+    assert capsys.readouterr() == ("", ""), "no bar where the output goes to a log"
+    features.extract(network(), pictures())
+    assert sum(seen) == 2 * COUNT
+
+
+def test_a_notebook_shows_one_line(monkeypatch):
+    from IPython import display
+
+    states = []
+
+    class Shown:
+        def update(self, data, raw):
+            states.append(data["text/plain"])
+
+    def show(data, raw, display_id):
+        states.append(data["text/plain"])
+        return Shown()
+
+    monkeypatch.setitem(features.sys.modules, "ipykernel", features)
+    monkeypatch.setattr(display, "display", show)
+    features.extract(network(), pictures())
+    assert states[0].startswith("Features:   0%") and states[-1].startswith("Features: 100%")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "resolution", "message"),
+    [
+        (lambda: pictures().batch(2), None, "unbatch"),
+        (lambda: pictures().map(lambda image, label: image), None, "single"),
+        (lambda: pictures(0), None, "no pictures"),
+        (lambda: pictures(), 20, r"takes images of shape \(12, 12, 3\) and would get \(20, 20, 3\)"),
+        (
+            lambda: pictures().map(lambda image, label: (tf.image.rgb_to_grayscale(image), label)),
+            None,
+            "grayscale_to_rgb",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_an_error(dataset, resolution, message):
+    with pytest.raises(CourseError, match=message):
+        features.extract(network(), dataset(), resolution=resolution)
+
+
+def test_an_open_size_and_several_outputs_are_errors():
+    with pytest.raises(CourseError, match="Say resolution=224"):
+        features.extract(keras.layers.GlobalAveragePooling2D(), pictures())
+    image = keras.Input((SIZE, SIZE, 3))
+    several = keras.Model(image, [image, keras.layers.Flatten()(image)])
+    with pytest.raises(CourseError, match="returns a list, not one tensor"):
+        features.extract(several, pictures())
