@@ -10,7 +10,7 @@ from course_utils.feature_cache import Cache, clear, folder, key, size
 
 __all__ = ["clear", "extract", "folder", "size"]
 
-BATCH = 32  # pictures; larger batches are no faster on two cores and need more memory
+BATCH = 32  # pictures that the extractor sees at once
 PREPROCESSING = "bilinear, 1"  # part of the key: to be changed together with _stream
 
 
