@@ -168,6 +168,7 @@ def _progress(total):
 
     total = total if total >= 0 else None
     options = {"total": total, "desc": "Features", "unit": " pictures", "mininterval": 0.5}
-    if "ipykernel" in sys.modules:
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if getattr(shell, "kernel", None) is not None:
         return Line(file=io.StringIO(), ascii=False, **options)
     return tqdm(disable=None, **options)
