@@ -143,16 +143,7 @@ def _parser():
         metavar="NAME",
         help="how thoroughly: smoke (default), standard or full (see ci/profiles/), or a .yaml of your own",
     )
-    parser.add_argument(
-        "-p",
-        "--parameter",
-        dest="parameters",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="set a parameter; every chosen lesson must have it (repeatable)",
-    )
+    running.add_parameter_option(parser, "set a parameter; every chosen lesson must have it (repeatable)")
     parser.add_argument(
         "--out",
         type=Path,

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from course_utils import __version__
+from course_utils import __version__, running
 from course_utils.errors import CourseError
 
 
@@ -104,16 +104,7 @@ def _parser():
         metavar="DIR",
         help="for the executed notebook and artifacts/ with the model (default: build/train)",
     )
-    train.add_argument(
-        "-p",
-        "--parameter",
-        dest="parameters",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="set another parameter of the lesson (repeatable)",
-    )
+    running.add_parameter_option(train, "set another parameter of the lesson (repeatable)")
     train.set_defaults(run=_train)
     return parser
 
@@ -129,7 +120,6 @@ def _doctor(options):
 
 
 def _fetch(options):
-    from course_utils import running
     from course_utils.data import samples, sources
     from course_utils.data.catalog import BROUGHT_BY_LESSON, DATA_SETS, NEEDED_BY_LESSON
 

@@ -19,3 +19,8 @@ class NotAvailable(CourseError):
     """What was asked for is right, but this machine lacks it: no network, no space, no permission."""
 
     exit_code = 1
+
+
+def in_a_line(error):
+    """Return the kind of an exception and the first line of its message."""
+    return f"{type(error).__name__}: {(str(error) or 'no reason given').splitlines()[0]}"

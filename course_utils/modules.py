@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_utils import quiet  # noqa: F401 (before TensorFlow)
 from course_utils.data import sources
-from course_utils.errors import CourseError, NotAvailable
+from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder
 
 import tensorflow as tf  # isort: skip
@@ -49,7 +49,7 @@ def resolve(handle):
         return Path(hub.resolve(handle))
     except Exception as error:  # its resolvers raise many kinds; each of them means: no module
         raise NotAvailable(
-            f"The module {handle} could not be downloaded to {cache}: {_reason(error)}. Check the address, "
+            f"The module {handle} could not be downloaded to {cache}: {in_a_line(error)}. Check the address, "
             "the disk and the network, then try again."
         ) from error
 
@@ -77,7 +77,7 @@ def load(handle):
         module = tf.saved_model.load(os.fspath(folder))
     except Exception as error:  # a missing, cut or damaged file: each layer below raises its own kinds
         raise CourseError(
-            f"The module {handle} cannot be read from {folder}: {_reason(error)}. If its download was cut "
+            f"The module {handle} cannot be read from {folder}: {in_a_line(error)}. If its download was cut "
             "off, delete that folder and try again; a folder of yours must hold a SavedModel of TensorFlow 2."
         ) from error
     if not callable(module) or not module.__call__.concrete_functions:
@@ -133,7 +133,3 @@ def _answers(address):
     if parts.scheme not in ports:  # such as gs://, which TensorFlow reads itself
         return True
     return bool(parts.hostname) and sources.network_answers(parts.hostname, parts.port or ports[parts.scheme])
-
-
-def _reason(error):
-    return f"{type(error).__name__}: {(str(error) or 'no reason given').splitlines()[0]}"

@@ -1,30 +1,12 @@
-"""The drawn cats and dogs: as published in form, repeatable, and told by their anatomy alone."""
-
-from itertools import islice
+"""The drawn cats and dogs, told by their anatomy alone; the set itself is in test_sample_photographs."""
 
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
-from PIL import Image
-from sklearn.linear_model import RidgeClassifier
-from sklearn.model_selection import cross_val_score
 
-from course_utils.data import samples
 from course_utils.data.samples import backdrops, cats_vs_dogs, coats, drawing, heads, pets, solids
 
 NAMES = ["cat", "dog"]
 FRONT = solids.rotation(0)
-
-
-def drawn(count, seed=cats_vs_dogs.SEED):
-    """Return the first ``count`` images and labels, drawn without TensorFlow Datasets."""
-    return tuple(zip(*islice(cats_vs_dogs.pictures("train", seed), count), strict=True))
-
-
-def small(images):
-    """Return ``images`` as rows of 32 x 32 x 3 values from 0 to 1."""
-    resized = [Image.fromarray(image).resize((32, 32), Image.Resampling.BOX) for image in images]
-    return np.stack([np.asarray(image, float).ravel() / 255 for image in resized])
 
 
 def animal(name, pose="sit", seed=0, turn=FRONT, size=160):
@@ -35,92 +17,6 @@ def animal(name, pose="sit", seed=0, turn=FRONT, size=160):
     head = heads.Head(rng, body, build, place, np.eye(3))
     viewpoint = cats_vs_dogs.framed(rng, body, head, turn, size, size, 0, portrait=False)
     return build, head, viewpoint, solids.look(body, viewpoint, pets.PARTS)
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    """The first 160 images and labels."""
-    return drawn(160)
-
-
-@pytest.fixture(scope="module")
-def builder(tmp_path_factory):
-    """The set with only 12 pictures."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        patch.setitem(cats_vs_dogs.COUNTS, "train", 12)
-        return samples.prepared("cats_vs_dogs")
-
-
-# The form of the published set
-
-
-def test_the_features_are_the_published_ones(builder, tmp_path):
-    published = tfds.builder("cats_vs_dogs", data_dir=tmp_path).info
-    assert builder.info.features["label"].names == NAMES == published.features["label"].names
-    assert list(builder.info.features) == list(published.features)
-    assert repr(builder.info.features) == repr(published.features)
-    assert builder.info.supervised_keys == published.supervised_keys
-
-
-def test_a_sample_is_told_from_the_published_set(builder):
-    assert builder.info.name == "cats_vs_dogs_sample"
-    assert "Drawings made by the" in builder.info.description
-    assert cats_vs_dogs.CatsVsDogsSample is not tfds.builder_cls("cats_vs_dogs")
-
-
-def test_every_picture_has_a_file_name_of_its_class(builder):
-    examples = list(builder.as_dataset(split="train").as_numpy_iterator())
-    names = {example["image/filename"].decode() for example in examples}
-    assert len(names) == 12
-    for example in examples:
-        folder = ("Cat", "Dog")[example["label"]]
-        assert example["image/filename"].decode().startswith(f"PetImages/{folder}/")
-    assert np.bincount([example["label"] for example in examples]).tolist() == [6, 6]
-
-
-def test_five_hundred_pictures_are_kept_as_jpeg(builder):
-    assert cats_vs_dogs.COUNTS == {"train": 500}
-    kept = builder.as_dataset(split="train", decoders={"image": tfds.decode.SkipDecoding()})
-    files = [example["image"] for example in kept.as_numpy_iterator()]
-    assert all(file.startswith(b"\xff\xd8") for file in files)
-    assert sum(map(len, files)) < 12 * 30_000
-
-
-# The drawings
-
-
-def test_sizes_vary_and_both_orientations_occur(pictures):
-    sizes = np.array([image.shape for image in pictures[0]])
-    longer = sizes[:, :2].max(axis=1)
-    assert all(image.dtype == np.uint8 for image in pictures[0])
-    assert (sizes[:, 2] == 3).all()
-    assert longer.min() >= 120 and longer.max() <= 240 and len(np.unique(longer)) > 50
-    assert 0.3 < (sizes[:, 1] > sizes[:, 0]).mean() < 0.8
-
-
-def test_the_classes_come_in_mixed_order_and_equal_numbers():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cats_vs_dogs, "draw", lambda name, rng: None)
-        labels = [label for _, label in cats_vs_dogs.pictures("train")]
-    assert np.bincount(labels).tolist() == [250, 250]
-    assert 4 < sum(labels[:20]) < 16
-
-
-def test_a_seed_repeats_its_pictures_and_another_one_does_not():
-    once, again, other = (drawn(5, seed)[0] for seed in (0, 0, 1))
-    assert all(np.array_equal(one, two) for one, two in zip(once, again, strict=True))
-    assert not any(np.array_equal(one, two) for one, two in zip(once, other, strict=True))
-
-
-def test_a_picture_does_not_depend_on_those_before_it(pictures):
-    image, label = pictures[0][7], pictures[1][7]
-    alone = cats_vs_dogs.draw(NAMES[label], drawing.generator(cats_vs_dogs.SEED, "train", 7))
-    assert np.array_equal(image, alone)
-
-
-def test_no_picture_is_there_twice(pictures):
-    assert len({image.tobytes() for image in pictures[0]}) == len(pictures[0])
 
 
 def test_scenery_and_coat_do_not_know_the_animal(monkeypatch):
@@ -134,36 +30,6 @@ def test_scenery_and_coat_do_not_know_the_animal(monkeypatch):
     assert np.array_equal(behind_cat, behind_dog)
     assert np.array_equal(coat_of_cat.main, coat_of_dog.main)
     assert (coat_of_cat.marking, coat_of_cat.white) == (coat_of_dog.marking, coat_of_dog.white)
-
-
-def test_neither_the_corners_nor_the_mean_colour_tell_the_animal(pictures):
-    corners = [
-        small([image]).reshape(32, 32, 3)[[0, 0, 2, 2], [0, 31, 2, 29]].ravel() for image in pictures[0]
-    ]
-    assert cross_val_score(RidgeClassifier(), np.stack(corners), pictures[1], cv=4).mean() < 0.6
-    colours = np.stack([image.mean(axis=(0, 1)) for image in pictures[0]])
-    assert cross_val_score(RidgeClassifier(), colours, pictures[1], cv=4).mean() < 0.6
-
-
-def test_raw_pixels_do_not_tell_the_animal_to_a_linear_model(pictures):
-    score = cross_val_score(RidgeClassifier(alpha=300), small(pictures[0]), pictures[1], cv=4).mean()
-    assert score < 0.65
-
-
-def test_shapes_tell_the_animal_better_than_chance(pictures):
-    shapes = np.stack([edges(image) for image in pictures[0]])
-    assert cross_val_score(RidgeClassifier(alpha=0.1), shapes, pictures[1], cv=4).mean() > 0.54
-
-
-def edges(image, cells=8, kinds=9):
-    """Return how much of each direction of edges is in each of ``cells`` x ``cells`` fields."""
-    grey = np.asarray(Image.fromarray(image).convert("L").resize((64, 64), Image.Resampling.BOX), float)
-    down, across = np.gradient(grey)
-    kind = (np.arctan2(down, across) % np.pi / np.pi * kinds).astype(int) % kinds
-    rows, columns = np.indices(grey.shape) * cells // 64
-    counts = np.zeros((cells, cells, kinds))
-    np.add.at(counts, (rows, columns, kind), np.hypot(down, across))
-    return np.sqrt(counts / counts.sum()).ravel()
 
 
 # The anatomy

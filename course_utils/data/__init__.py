@@ -7,7 +7,7 @@ import numpy as np
 from course_utils.data import folders, samples, sources
 from course_utils.data.attributes import AttributePictures, load_attributes
 from course_utils.data.pictures import Pictures, announce, as_dataset
-from course_utils.data.splitting import check_share, set_aside
+from course_utils.data.splitting import check_share, in_three, set_aside
 from course_utils.errors import CourseError, NotAvailable
 
 __all__ = ["AttributePictures", "Pictures", "arrays", "load", "load_attributes"]
@@ -71,10 +71,8 @@ def _load_folder(name, source, validation, seed):
             "those, or the drawn sample), and a folder that has a subfolder of pictures for each class."
         )
     found = folders.read_folder(source, (height, width), channels)
-    labels, groups, names = found.labels, found.groups, found.class_names
-    rest, test = set_aside("test", TEST_SHARE, labels, seed, groups, names)
-    kept, aside = set_aside("validation", validation, labels[rest], seed, groups[rest], names)
-    parts = {"train": rest[kept], "validation": rest[aside], "test": test}
+    labels, names = found.labels, found.class_names
+    parts = in_three(labels, validation, TEST_SHARE, seed, found.groups, names)
     return Pictures(
         name=name,
         source="folder",

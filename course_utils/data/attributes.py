@@ -9,7 +9,7 @@ import numpy as np
 
 from course_utils.data import folders, samples, sources
 from course_utils.data.pictures import Pictures, announce, as_dataset
-from course_utils.data.splitting import check_share, set_aside
+from course_utils.data.splitting import check_share, in_three
 from course_utils.errors import CourseError, NotAvailable
 
 NAME = "fashion_attributes"
@@ -63,12 +63,9 @@ def load_attributes(source="auto", held_out="", validation=0.1, test=0.2, size=9
 
     names, labels, groups = found.class_names, found.labels, found.groups
     is_unseen = np.isin(labels, [names.index(name) for name in never])
-    rows = np.flatnonzero(~is_unseen)
-    parts = {}
-    for part, share in (("test", test), ("validation", validation)):
-        kept, aside = set_aside(part, share, labels[rows], seed, groups[rows], names)
-        rows, parts[part] = rows[kept], rows[aside]
-    parts = {"train": rows, "validation": parts["validation"], "test": parts["test"]}
+    seen = np.flatnonzero(~is_unseen)
+    rows = in_three(labels[seen], validation, test, seed, groups[seen], names)
+    parts = {part: seen[chosen] for part, chosen in rows.items()}
     if never:
         parts["unseen"] = np.flatnonzero(is_unseen & ~np.isin(groups, groups[~is_unseen]))
     pictures = AttributePictures(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.data.catalog import DATA_SETS
-from course_utils.errors import CourseError, NotAvailable
+from course_utils.errors import CourseError, NotAvailable, in_a_line
 
 SOURCES = ("auto", "tfds", "sample")
 
@@ -102,7 +102,7 @@ def download(name):
     except Exception as error:  # TFDS and urllib raise many kinds; each of them means: no data
         raise NotAvailable(
             f"{entry.title} could not be downloaded to {builder.data_path.parent}: "
-            f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}. "
+            f"{in_a_line(error)}. "
             "Run 'course fetch' to try again (finished files are kept), or choose DATA = \"sample\"."
         ) from error
     return builder

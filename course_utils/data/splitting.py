@@ -37,6 +37,16 @@ def set_aside(what, share, labels, seed, groups=None, names=None):
     return sides
 
 
+def in_three(labels, validation, test, seed, groups, names):
+    """Return the rows of three parts, a dict: ``test`` is a share of all, ``validation`` one of the rest.
+
+    The other arguments and the errors are those of ``set_aside``.
+    """
+    rest, judged = set_aside("test", test, labels, seed, groups, names)
+    kept, aside = set_aside("validation", validation, labels[rest], seed, groups[rest], names)
+    return {"train": rest[kept], "validation": rest[aside], "test": judged}
+
+
 def _too_few(what, share, labels, first, names):
     numbers, counts = np.unique(labels[first], return_counts=True)
     smallest = numbers[counts.argmin()]

@@ -9,12 +9,19 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.files import written_whole
-from course_utils.running.notebooks import checked_parameters, find_lesson, lessons, parameters_of
+from course_utils.running.notebooks import (
+    add_parameter_option,
+    checked_parameters,
+    find_lesson,
+    lessons,
+    parameters_of,
+)
 
 __all__ = [
     "Cell",
     "Outcome",
     "Progress",
+    "add_parameter_option",
     "checked_parameters",
     "ensure_writable",
     "find_lesson",

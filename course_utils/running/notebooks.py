@@ -73,6 +73,23 @@ def parameters_of(notebook):
     return found
 
 
+def add_parameter_option(parser, words):
+    """Give an ``argparse`` parser the option ``-p NAME VALUE``: ``parameters``, a list of pairs of text.
+
+    ``words`` are its help; ``checked_parameters`` with ``from_text`` reads the values.
+    """
+    parser.add_argument(
+        "-p",
+        "--parameter",
+        dest="parameters",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help=words,
+    )
+
+
 def checked_parameters(notebook, given, from_text=False):
     """Return ``given`` (a dict of name to value) in the types of the notebook's own parameters.
 
