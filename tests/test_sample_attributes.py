@@ -9,8 +9,8 @@ import tensorflow_datasets as tfds
 from sklearn.linear_model import RidgeClassifier
 
 from course_utils.data import samples
-from course_utils.data.samples import drawing, figures, studio
 from course_utils.data.samples import fashion_attributes as attributes
+from course_utils.data.samples.motifs import drawing, figures, studio
 
 NAMES = [
     "black_jeans",

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from course_utils.data.samples import backdrops, camera, drawing, flowers, petals, tf_flowers
+from course_utils.data.samples import tf_flowers
+from course_utils.data.samples.motifs import backdrops, camera, drawing, flowers, petals
 
 NAMES = ["dandelion", "daisy", "tulips", "sunflowers", "roses"]
 

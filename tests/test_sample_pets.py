@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from course_utils.data.samples import backdrops, cats_vs_dogs, coats, drawing, heads, pets, solids
+from course_utils.data.samples import cats_vs_dogs
+from course_utils.data.samples.motifs import backdrops, coats, drawing, heads, pets, solids
 
 NAMES = ["cat", "dog"]
 FRONT = solids.rotation(0)

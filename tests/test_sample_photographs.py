@@ -12,7 +12,8 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import cross_val_score
 
 from course_utils.data import samples
-from course_utils.data.samples import cats_vs_dogs, drawing, tf_flowers
+from course_utils.data.samples import cats_vs_dogs, tf_flowers
+from course_utils.data.samples.motifs import drawing
 
 
 @dataclass(frozen=True)

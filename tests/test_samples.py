@@ -14,7 +14,8 @@ import tensorflow_datasets as tfds
 from sklearn.linear_model import RidgeClassifier
 
 from course_utils.data import samples
-from course_utils.data.samples import drawing, fashion_mnist
+from course_utils.data.samples import fashion_mnist
+from course_utils.data.samples.motifs import drawing
 from course_utils.errors import CourseError
 
 ROOT = Path(__file__).resolve().parent.parent

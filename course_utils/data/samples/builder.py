@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
-from course_utils.data.samples.drawing import generator
+from course_utils.data.samples.motifs.drawing import generator
 
 
 def drawn(draw, labels, split, count, seed):

@@ -5,12 +5,12 @@ from typing import ClassVar
 import numpy as np
 import tensorflow_datasets as tfds
 
-from course_utils.data.samples import backdrops, coats, solids
 from course_utils.data.samples.builder import SampleBuilder, drawn
-from course_utils.data.samples.camera import developed, frame, lamp, soften
-from course_utils.data.samples.drawing import Canvas
-from course_utils.data.samples.heads import Head, features
-from course_utils.data.samples.pets import PARTS, POSES, cat, dog, posed
+from course_utils.data.samples.motifs import backdrops, coats, solids
+from course_utils.data.samples.motifs.camera import developed, frame, lamp, soften
+from course_utils.data.samples.motifs.drawing import Canvas
+from course_utils.data.samples.motifs.heads import Head, features
+from course_utils.data.samples.motifs.pets import PARTS, POSES, cat, dog, posed
 
 SEED = 0
 COUNTS = {"train": 500}

@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import ImageChops
 
-from course_utils.data.samples import denim, footwear, garments, studio
 from course_utils.data.samples.builder import SampleBuilder, drawn
-from course_utils.data.samples.drawing import Canvas, pose
+from course_utils.data.samples.motifs import denim, footwear, garments, studio
+from course_utils.data.samples.motifs.drawing import Canvas, pose
 
 SEED, SIZE = 0, 96
 COUNTS = {"train": 1_400, "unseen": 300}

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import tensorflow_datasets as tfds
 
-from course_utils.data.samples import accessories, clothes
 from course_utils.data.samples.builder import SampleBuilder, drawn
-from course_utils.data.samples.drawing import Canvas, pose
+from course_utils.data.samples.motifs import accessories, clothes
+from course_utils.data.samples.motifs.drawing import Canvas, pose
 
 SEED = 0
 COUNTS = {"train": 6_000, "test": 1_000}

@@ -5,12 +5,12 @@ from typing import ClassVar
 import numpy as np
 import tensorflow_datasets as tfds
 
-from course_utils.data.samples import backdrops
 from course_utils.data.samples.builder import SampleBuilder, drawn
-from course_utils.data.samples.camera import developed, frame, lamp, soften
-from course_utils.data.samples.drawing import Canvas, arc, rounded
-from course_utils.data.samples.flowers import KINDS
-from course_utils.data.samples.petals import View, curve, tinted
+from course_utils.data.samples.motifs import backdrops
+from course_utils.data.samples.motifs.camera import developed, frame, lamp, soften
+from course_utils.data.samples.motifs.drawing import Canvas, arc, rounded
+from course_utils.data.samples.motifs.flowers import KINDS
+from course_utils.data.samples.motifs.petals import View, curve, tinted
 
 SEED = 0
 COUNTS = {"train": 500}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.data.samples.petals import around, green, joined, leaf, stem, strokes, tinted, whorl
+from course_utils.data.samples.motifs.petals import around, green, joined, leaf, stem, strokes, tinted, whorl
 
 
 def dandelion(rng, view):

@@ -7,8 +7,8 @@ and the head. Their unit is the head's radius, from its middle.
 
 import numpy as np
 
-from course_utils.data.samples.dandelions import dandelion
-from course_utils.data.samples.petals import (
+from course_utils.data.samples.motifs.dandelions import dandelion
+from course_utils.data.samples.motifs.petals import (
     around,
     florets,
     green,

@@ -6,7 +6,7 @@ a ``Sketch`` in units of the garment's length.
 
 import numpy as np
 
-from course_utils.data.samples.drawing import Sketch, arc, contrasting, mirrored
+from course_utils.data.samples.motifs.drawing import Sketch, arc, contrasting, mirrored
 
 # fmt: off
 TOPS = ("T-shirt/top", "Pullover", "Dress", "Coat", "Shirt")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.data.samples.solids import Body
+from course_utils.data.samples.motifs.solids import Body
 
 PARTS = ("trunk", "leg", "tail", "head", "muzzle", "ear", "inner ear", "nose", "tongue", "mouth", "collar")
 

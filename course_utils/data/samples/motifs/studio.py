@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from course_utils.data.samples import backdrops
-from course_utils.data.samples.camera import soften
+from course_utils.data.samples.motifs import backdrops
+from course_utils.data.samples.motifs.camera import soften
 
 TEXTURES = ("bricks", "planks", "curtain", "carpet", "tiles", "blanket", "paving", "foliage")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from course_utils.data.samples.pets import PARTS
+from course_utils.data.samples.motifs.pets import PARTS
 
 # fmt: off
 COLOURS = {

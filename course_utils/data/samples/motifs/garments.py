@@ -6,9 +6,9 @@ returns a ``Sketch`` in metres, placed as ``figures`` places people.
 
 import numpy as np
 
-from course_utils.data.samples import figures
-from course_utils.data.samples.drawing import Sketch, arc, mirrored
-from course_utils.data.samples.figures import between, limb, moved, pick
+from course_utils.data.samples.motifs import figures
+from course_utils.data.samples.motifs.drawing import Sketch, arc, mirrored
+from course_utils.data.samples.motifs.figures import between, limb, moved, pick
 
 WAIST = 0.4
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from course_utils.data.samples import figures
-from course_utils.data.samples.drawing import Sketch, arc, mirrored, rounded
-from course_utils.data.samples.figures import between, limb, moved, pick
+from course_utils.data.samples.motifs import figures
+from course_utils.data.samples.motifs.drawing import Sketch, arc, mirrored, rounded
+from course_utils.data.samples.motifs.figures import between, limb, moved, pick
 
 # Half widths of a leg at the hip, above and below the knee, and at the hem: skinny, straight, boot cut, wide.
 CUTS = (

@@ -5,7 +5,7 @@ Everything is added to a ``Sketch`` as ``back`` strokes: clothes cover them.
 
 import numpy as np
 
-from course_utils.data.samples.drawing import arc, mirrored, rounded
+from course_utils.data.samples.motifs.drawing import arc, mirrored, rounded
 
 SKINS = [(0.98, 0.84, 0.75), (0.93, 0.75, 0.62), (0.84, 0.64, 0.49), (0.68, 0.47, 0.34), (0.47, 0.32, 0.24)]
 HAIRS = [(0.13, 0.10, 0.09), (0.28, 0.18, 0.12), (0.45, 0.29, 0.17), (0.78, 0.62, 0.38), (0.55, 0.53, 0.52)]

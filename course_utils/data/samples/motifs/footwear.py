@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.data.samples import figures
-from course_utils.data.samples.drawing import Sketch, arc, mirrored, rounded
-from course_utils.data.samples.figures import limb, moved, pick
+from course_utils.data.samples.motifs import figures
+from course_utils.data.samples.motifs.drawing import Sketch, arc, mirrored, rounded
+from course_utils.data.samples.motifs.figures import limb, moved, pick
 
 KINDS = ("sneaker", "sneaker", "high-top", "lace-up", "lace-up", "loafer", "boot", "pump", "pump", "flat")
 SOLES = [(0.93, 0.92, 0.9), (0.93, 0.92, 0.9), (0.72, 0.53, 0.34), (0.35, 0.27, 0.22), (0.3, 0.3, 0.3)]

@@ -9,8 +9,8 @@ import colorsys
 import numpy as np
 from PIL import Image, ImageDraw
 
-from course_utils.data.samples.camera import soften
-from course_utils.data.samples.drawing import blotches
+from course_utils.data.samples.motifs.camera import soften
+from course_utils.data.samples.motifs.drawing import blotches
 
 # What may stand upright behind an object, and what may lie under it.
 WALLS = ("paint", "bricks", "planks", "curtain", "foliage", "bokeh", "sky")

@@ -7,7 +7,7 @@ units of their width.
 
 import numpy as np
 
-from course_utils.data.samples.drawing import Sketch, arc, contrasting, mirrored, rounded
+from course_utils.data.samples.motifs.drawing import Sketch, arc, contrasting, mirrored, rounded
 
 
 def footbed(heel, platform=0.0):
