@@ -7,6 +7,7 @@ import numpy as np
 
 from course_utils import modules, quiet  # noqa: F401 (quiet before Keras, which starts TensorFlow)
 from course_utils.errors import CourseError
+from course_utils.modules import find as find
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip

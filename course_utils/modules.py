@@ -6,14 +6,61 @@ import inspect
 import os
 import urllib.parse
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils import quiet  # noqa: F401 (before TensorFlow)
 from course_utils.data import sources
+from course_utils.data.catalog import MODULES
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder
 
 import tensorflow as tf  # isort: skip
+
+
+WEIGHTS = ("auto", "published", "stand-in")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The module to take: its ``handle``, whose ``weights`` they are ("published" or "stand-in"), and why."""
+
+    handle: str
+    weights: str
+    why: str
+
+
+def find(handle, weights="auto"):
+    """Return a ``Found`` for the published module ``handle``, and say in one line which one was taken.
+
+    ``"published"`` takes that module, cached already or downloaded now; ``"stand-in"`` the small one that the
+    course brings for it, pretrained on drawings; ``"auto"`` the published one where it can be had, else the
+    stand-in. Raises CourseError for a handle without a stand-in and for other ``weights``, and its
+    NotAvailable for ``"published"`` where the module cannot be had.
+    """
+    if weights not in WEIGHTS:
+        raise CourseError(
+            f"WEIGHTS = {weights!r} is none of {', '.join(map(repr, WEIGHTS))}: the published module where "
+            "it can be had, only that, or the course's small stand-in."
+        )
+    if handle not in MODULES:
+        raise CourseError(
+            f"The course has no stand-in for {handle}. It has some for {', '.join(MODULES)}. Any other "
+            "module can be used with HubLayer directly."
+        )
+    module, why = MODULES[handle], "WEIGHTS asks for it."
+    if weights != "stand-in":
+        try:
+            folder = resolve(handle)
+        except NotAvailable as error:
+            if weights == "published":
+                raise
+            why = str(error)
+        else:
+            print(f"Weights: {module.title}, trained on ImageNet, from {folder}.")
+            return Found(handle, "published", f"from {folder}")
+    print(f"Weights: the course's stand-in for {module.title}, pretrained on drawings. Why: {why}")
+    return Found(module.stand_in, "stand-in", why)
 
 
 def resolve(handle):

@@ -1,10 +1,12 @@
 """The loader: sources, splits, and every way in which the data can be wrong."""
 
+import itertools
 import shutil
 
 import numpy as np
 import pytest
 from conftest import empty_tfds
+from PIL import Image
 
 from course_utils import data
 from course_utils.data import samples, sources
@@ -190,6 +192,75 @@ def test_damaged_sample_is_drawn_again(monkeypatch, tmp_path):
     shard.write_bytes(whole[:5000])
     assert data.load("fashion_mnist", source="sample").counts["test"] == 1000
     assert shard.read_bytes() == whole
+
+
+@pytest.fixture(scope="module")
+def flowers():
+    return data.load("tf_flowers", source="sample", validation=0.2, test=0.3, seed=3)
+
+
+def test_pictures_of_varying_sizes_stream_in_three_parts(flowers):
+    assert flowers.counts == {"train": 280, "validation": 70, "test": 150}
+    assert flowers.shape == (None, None, 3) and "any x any x 3" in repr(flowers)
+    assert flowers.train.cardinality() == 280
+    pairs = list(flowers.test.as_numpy_iterator())
+    assert {image.dtype.name for image, _ in pairs} == {"uint8"}
+    assert len({image.shape for image, _ in pairs}) > 10
+    assert np.bincount([label for _, label in pairs]).tolist() == [30] * 5
+
+
+def test_streamed_parts_have_each_picture_once_and_the_same_in_each_pass(flowers):
+    parts = [
+        [image.tobytes() for image, _ in part.as_numpy_iterator()]
+        for part in (flowers.train, flowers.validation, flowers.test)
+    ]
+    whole = samples.prepared("tf_flowers").as_dataset(split="train", as_supervised=True)
+    assert sorted(itertools.chain(*parts)) == sorted(
+        image.tobytes() for image, _ in whole.as_numpy_iterator()
+    )
+    assert [image.tobytes() for image, _ in flowers.train.as_numpy_iterator()] == parts[0]
+
+
+def test_without_a_share_for_it_there_is_no_test_part():
+    pictures = data.load("tf_flowers", source="sample", validation=0.2)
+    assert pictures.counts == {"train": 400, "validation": 100} and pictures.test is None
+
+
+def test_a_published_test_split_is_not_cut_again():
+    with pytest.raises(CourseError, match=r"test = 0.2: fashion_mnist has a published test split"):
+        data.load("fashion_mnist", source="sample", test=0.2)
+    with pytest.raises(CourseError, match=r"test = 2 is not a share"):
+        data.load("tf_flowers", source="sample", test=2)
+
+
+def test_a_folder_in_place_of_photographs_of_varying_sizes(tmp_path):
+    for label, name in enumerate(("left", "right")):
+        (tmp_path / name).mkdir()
+        for number in range(10):
+            picture = np.random.default_rng([label, number]).integers(0, 255, (20 + number, 30, 3), "uint8")
+            Image.fromarray(picture).save(tmp_path / name / f"{number}.png")
+    pictures = data.load("cats_vs_dogs", source=str(tmp_path), validation=0.2)
+    assert pictures.counts == {"train": 16, "validation": 4}
+    assert next(pictures.train.as_numpy_iterator())[0].shape == (299, 299, 3)
+
+
+def test_damaged_photographs_are_found_before_training(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
+    shard = next(samples.prepared("tf_flowers").data_path.glob("*.tfrecord*"))
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:3000] + b"damaged" + whole[3007:])
+    assert sum(1 for _ in data.load("tf_flowers", source="sample").train) == 400
+    assert shard.read_bytes() == whole
+
+
+@pytest.mark.parametrize(("name", "counts"), [("cats_vs_dogs", 2), ("tf_flowers", 5)])
+def test_real_photographs(name, counts):
+    if not sources.published(name).is_prepared():
+        pytest.skip(f"the published {name} is not prepared here")
+    pictures = data.load(name, source="tfds", validation=0.2)
+    labels = [label for _, label in pictures.validation.as_numpy_iterator()]
+    assert len(labels) == pictures.counts["validation"] and len(set(labels)) == counts
+    assert pictures.class_names == samples.prepared(name).info.features["label"].names
 
 
 def test_real_fashion_mnist():

@@ -334,3 +334,33 @@ def test_the_published_classifier_knows_a_uniform(monkeypatch):
         pytest.skip("the portrait is not in Keras' cache")
     pixels = keras.utils.img_to_array(keras.utils.load_img(picture, target_size=(224, 224))) / 255
     assert int(np.argmax(layer(pixels[np.newaxis]))) == 653
+
+
+MOBILENET = ADDRESS.format("mobilenet_v2/feature_vector")
+
+
+def test_find_takes_the_published_module_where_it_is(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    export(tmp_path / hashlib.sha1(MOBILENET.encode()).hexdigest())
+    found = modules.find(MOBILENET)
+    assert (found.handle, found.weights) == (MOBILENET, "published")
+    assert "Weights: MobileNet V2, trained on ImageNet" in capsys.readouterr().out
+    assert modules.find(MOBILENET, weights="stand-in").weights == "stand-in"
+
+
+def test_find_without_network_takes_the_stand_in_and_says_why(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
+    found = modules.find(MOBILENET)
+    assert (found.handle, found.weights) == ("data/hub/mobilenet_v2_feature_vector", "stand-in")
+    line = capsys.readouterr().out
+    assert "stand-in" in line and "does not answer" in line
+    with pytest.raises(NotAvailable, match="TFHUB_CACHE_DIR"):
+        modules.find(MOBILENET, weights="published")
+
+
+def test_find_refuses_what_it_does_not_know():
+    with pytest.raises(CourseError, match=r"WEIGHTS = 'imagenet' is none of 'auto', 'published', 'stand-in'"):
+        modules.find(MOBILENET, weights="imagenet")
+    with pytest.raises(CourseError, match=r"no stand-in for https://example.*HubLayer directly"):
+        modules.find("https://example.org/module")

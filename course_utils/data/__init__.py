@@ -6,34 +6,44 @@ import numpy as np
 
 from course_utils.data import folders, samples, sources
 from course_utils.data.attributes import AttributePictures, load_attributes
-from course_utils.data.pictures import Pictures, announce, as_dataset
+from course_utils.data.pictures import Pictures, announce, as_dataset, streamed
 from course_utils.data.splitting import check_share, in_three, set_aside
 from course_utils.errors import CourseError, NotAvailable
 
 __all__ = ["AttributePictures", "Pictures", "arrays", "load", "load_attributes"]
 
-TEST_SHARE = 0.2  # of a folder, which has no published test split
+TEST_SHARE = 0.2  # of a folder, for a set whose published pictures have a test split
+FOLDER_SIZE = (299, 299)  # of a folder's pictures, for a set whose pictures vary in size
 
 
-def load(name, source="auto", validation=0.2, seed=0):
+def load(name, source="auto", validation=0.2, seed=0, test=None):
     """Load data set ``name`` as ``Pictures`` and say in one line which source was taken, and why.
 
     ``source`` is ``"auto"``, ``"tfds"`` or ``"sample"`` (see ``sources.find``), or a folder of your own with
     a subfolder of pictures for each class, which are brought to the size and the channels of ``name``.
     ``validation`` is the share (0 to 1, exclusive) of the published training split that is kept aside to
-    steer by, with the same share of every class, chosen by ``seed``; the published test split stays whole. A
-    folder has no such split: a fifth of every class becomes one, with near-duplicates on one side.
+    steer by, with the same share of every class, chosen by ``seed``.
 
-    Published pictures are decoded once and kept in memory as ``uint8``: 55 MB for Fashion-MNIST. That pass
-    also finds damaged files. Those of a folder stream from a file in the course's cache. Raises CourseError
-    for an unknown name or source, a share outside (0, 1), published data that is damaged or cannot be had,
-    and a folder that ``folders.read_folder`` cannot use.
+    The published test split stays whole. Where there is none, ``test`` is a share of all pictures to judge
+    by, taken before ``validation``; without it ``pictures.test`` is None. A folder has no test split: a fifth
+    of every class becomes one where the published set has one. Near-duplicates in a folder stay on one side.
+
+    Pictures of one size (Fashion-MNIST) are decoded once and kept in memory as ``uint8``: 55 MB. Those of
+    varying sizes stream: they are decoded in each pass, and memory holds their labels only. Pictures of a
+    folder stream from a file in the course's cache. Damaged files are found here, before any training.
+    Raises CourseError for an unknown name or source, a share outside (0, 1), ``test`` for a set that has its
+    own, published data that is damaged or cannot be had, and a folder that ``read_folder`` cannot use.
     """
     check_share("validation", validation)
-    if source not in sources.SOURCES:
-        pictures = _load_folder(name, source, validation, seed)
+    has_test = "test" in sources.data_set(name).splits
+    if test is not None:
+        check_share("test", test)
+        if has_test:
+            raise CourseError(f"test = {test!r}: {name} has a published test split. Leave the argument out.")
+    if source in sources.SOURCES:
+        pictures = _load_published(name, source, validation, seed, test)
     else:
-        pictures = _load_published(name, source, validation, seed)
+        pictures = _load_folder(name, source, validation, seed, TEST_SHARE if has_test else test)
     announce(pictures)
     return pictures
 
@@ -44,25 +54,32 @@ def arrays(dataset):
     return tuple(np.concatenate(part) for part in zip(*batches, strict=True))
 
 
-def _load_published(name, source, validation, seed):
-    found, (images, labels), test = _read(name, source)
-    class_names = found.builder.info.features["label"].names
-    kept, aside = set_aside("validation", validation, labels, seed, names=class_names)
+def _load_published(name, source, validation, seed, test):
+    found, parts = _read(name, source)
+    info = found.builder.info
+    names, shape = info.features["label"].names, info.features["image"].shape
+    images, labels = parts["train"]
+    rows = _split(labels, validation, seed, test, None, names)
+    if images is None:
+        part_of = {part: streamed(found.builder, "train", chosen) for part, chosen in rows.items()}
+    else:
+        part_of = {part: as_dataset(images, labels, chosen) for part, chosen in rows.items()}
+    counts = {part: len(chosen) for part, chosen in rows.items()}
+    if "test" in parts:
+        part_of["test"], counts["test"] = as_dataset(*parts["test"]), len(parts["test"][1])
     return Pictures(
         name=name,
         source=found.source,
         why=found.why,
-        class_names=class_names,
-        shape=images.shape[1:],
-        counts={"train": len(kept), "validation": len(aside), "test": len(test[1])},
-        info=found.builder.info,
-        train=as_dataset(images, labels, kept),
-        validation=as_dataset(images, labels, aside),
-        test=as_dataset(*test),
+        class_names=names,
+        shape=shape,
+        counts=counts,
+        info=info,
+        **part_of,
     )
 
 
-def _load_folder(name, source, validation, seed):
+def _load_folder(name, source, validation, seed, test):
     height, width, channels = sources.published(name).info.features["image"].shape
     if not Path(source).expanduser().is_dir():
         raise CourseError(
@@ -70,9 +87,10 @@ def _load_folder(name, source, validation, seed):
             f"{', '.join(map(repr, sources.SOURCES))} (the published pictures where they can be had, only "
             "those, or the drawn sample), and a folder that has a subfolder of pictures for each class."
         )
-    found = folders.read_folder(source, (height, width), channels)
+    size = (height, width) if height and width else FOLDER_SIZE
+    found = folders.read_folder(source, size, channels)
     labels, names = found.labels, found.class_names
-    parts = in_three(labels, validation, TEST_SHARE, seed, found.groups, names)
+    parts = _split(labels, validation, seed, test, found.groups, names)
     return Pictures(
         name=name,
         source="folder",
@@ -86,12 +104,22 @@ def _load_folder(name, source, validation, seed):
     )
 
 
+def _split(labels, validation, seed, test, groups, names):
+    """Return the rows of each part, a dict; without ``test`` there are two."""
+    if test is not None:
+        return in_three(labels, validation, test, seed, groups, names)
+    kept, aside = set_aside("validation", validation, labels, seed, groups, names)
+    return {"train": kept, "validation": aside}
+
+
 def _read(name, source):
-    """Read both published splits whole; a damaged drawn set is drawn again, damaged published data is not."""
+    """Read the published splits; a damaged drawn set is drawn again, damaged published data is not.
+
+    Return what was found, and a dict of split to (images, labels), without images where they vary in size.
+    """
     found = sources.find(name, source)
-    splits = ("train", "test")
     try:
-        return found, *sources.decode(found.builder, splits)
+        return found, _arrays_of(found.builder)
     except NotAvailable as damage:
         if found.source == "sample":
             found = sources.Found(samples.redraw(name), "sample", found.why)
@@ -99,4 +127,11 @@ def _read(name, source):
             found = sources.Found(samples.prepared(name), "sample", str(damage))
         else:
             raise
-        return found, *sources.decode(found.builder, splits)
+        return found, _arrays_of(found.builder)
+
+
+def _arrays_of(builder):
+    splits = tuple(builder.info.splits)
+    if None in builder.info.features["image"].shape:
+        return {split: (None, sources.labels(builder, split)) for split in splits}
+    return dict(zip(splits, sources.decode(builder, splits), strict=True))

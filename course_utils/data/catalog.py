@@ -17,6 +17,7 @@ class DataSet:
     port: int
     download_bytes: int  # what travels
     prepared_bytes: int  # what stays on disk
+    splits: tuple = ("train", "test")
 
 
 DATA_SETS = {
@@ -30,7 +31,48 @@ DATA_SETS = {
             download_bytes=30_878_645,
             prepared_bytes=38_188_460,
         ),
+        DataSet(
+            "cats_vs_dogs",
+            "Cats and dogs",
+            host="download.microsoft.com",
+            port=443,
+            download_bytes=824_887_076,
+            prepared_bytes=1_120_000_000,
+            splits=("train",),
+        ),
+        DataSet(
+            "tf_flowers",
+            "Flowers",
+            host="download.tensorflow.org",
+            port=80,
+            download_bytes=228_813_984,
+            prepared_bytes=233_000_000,
+            splits=("train",),
+        ),
     )
+}
+
+
+@dataclass(frozen=True)
+class Module:
+    """A published module of TensorFlow Hub that has a small stand-in in the course's own folder."""
+
+    title: str
+    stand_in: str  # a folder of the course
+    download_bytes: int  # about; what its weights take
+
+
+_TF2 = "https://tfhub.dev/google/tf2-preview"
+MODULES = {
+    f"{_TF2}/mobilenet_v2/feature_vector/4": Module(
+        "MobileNet V2", "data/hub/mobilenet_v2_feature_vector", download_bytes=9_000_000
+    ),
+    f"{_TF2}/mobilenet_v2/classification/4": Module(
+        "MobileNet V2 with its classifier", "data/hub/mobilenet_v2_classification", download_bytes=14_000_000
+    ),
+    f"{_TF2}/inception_v3/feature_vector/4": Module(
+        "Inception V3", "data/hub/inception_v3_feature_vector", download_bytes=87_000_000
+    ),
 }
 
 # Lessons that are in neither table need no pictures from outside.

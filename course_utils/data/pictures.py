@@ -19,7 +19,8 @@ class Pictures:
     ``train``, ``validation`` and ``test`` are ``tf.data.Dataset`` of single ``(image, label)`` pairs: image
     ``uint8`` of shape (height, width, channels) with values 0 to 255, label ``int64``, a position in
     ``class_names``. They come unbatched and unscaled, each time in the same order; ``counts`` says how many
-    pairs each has. ``source`` is ``"tfds"``, ``"sample"`` or ``"folder"``, ``why`` the reason for it,
+    pairs each has. Where pictures vary in size, ``shape`` is (None, None, channels); ``test`` is None where a
+    set has no such part. ``source`` is ``"tfds"``, ``"sample"`` or ``"folder"``, ``why`` the reason for it,
     ``info`` the ``tfds.core.DatasetInfo`` (None for a folder).
 
     Of a folder, ``skipped`` lists the files that could not be read, with the reason, and ``twins`` counts the
@@ -34,7 +35,7 @@ class Pictures:
     counts: dict
     train: Any = field(repr=False)
     validation: Any = field(repr=False)
-    test: Any = field(repr=False)
+    test: Any = field(repr=False, default=None)
     info: Any = field(repr=False, default=None)
     skipped: tuple = field(repr=False, default=())
     twins: int = field(repr=False, default=0)
@@ -44,7 +45,7 @@ class Pictures:
             "data set": self.name,
             "source": SOURCES_IN_WORDS[self.source],
             **{f"{part} pictures": f"{count:,}" for part, count in self.counts.items()},
-            "shape": " x ".join(map(str, self.shape)),
+            "shape": " x ".join("any" if side is None else str(side) for side in self.shape),
             "classes": f"{len(self.class_names)}: {', '.join(self.class_names)}",
         }
         if self.source == "folder":
@@ -72,6 +73,30 @@ def as_dataset(images, labels, rows=None):
         return tf.ensure_shape(image, images.shape[1:]), label
 
     return tf.data.Dataset.from_tensor_slices((rows, labels[rows])).map(picture)
+
+
+def streamed(builder, split, rows):
+    """Return these ``rows`` of a TFDS ``split`` as an unbatched dataset of (image, label), in file order.
+
+    Each pass reads the files again and decodes these pictures alone, in parallel.
+    """
+    import tensorflow as tf
+
+    from course_utils.data import sources
+
+    chosen = np.zeros(builder.info.splits[split].num_examples, bool)
+    chosen[rows] = True
+    chosen, image_feature = tf.constant(chosen), builder.info.features["image"]
+
+    @tf.autograph.experimental.do_not_convert
+    def decode(row, encoded):
+        return image_feature.decode_example(encoded[0]), encoded[1]
+
+    dataset = sources.examples(builder, split, decoded=False).enumerate()
+    dataset = dataset.filter(lambda row, encoded: chosen[row]).map(
+        decode, num_parallel_calls=tf.data.AUTOTUNE
+    )
+    return dataset.apply(tf.data.experimental.assert_cardinality(len(rows)))
 
 
 def announce(pictures):

@@ -113,34 +113,52 @@ def decode(builder, splits):
 
     Raises NotAvailable where files are damaged.
     """
-    import tensorflow as tf
+    return [_collect(builder, split, examples(builder, split)) for split in splits]
+
+
+def labels(builder, split):
+    """Return the labels [n] of ``split``; every file is read to its end, no picture is decoded.
+
+    Raises NotAvailable where files are damaged.
+    """
+    undecoded = examples(builder, split, decoded=False)
+    return _collect(builder, split, undecoded.map(lambda image, label: (label,)))[0]
+
+
+def examples(builder, split, decoded=True):
+    """Return ``split`` as an unbatched dataset of (image, label), in the same order on every machine.
+
+    Not ``decoded``, images are the bytes of their files.
+    """
     import tensorflow_datasets as tfds
 
-    parts = []
-    for split in splits:
-        expected = builder.info.splits[split].num_examples
-        try:
-            # One file after another, unshuffled: the same order, hence the same split, on every machine.
-            dataset = builder.as_dataset(
-                split=split,
-                as_supervised=True,
-                shuffle_files=False,
-                read_config=tfds.ReadConfig(interleave_cycle_length=1),
-            )
-            batches = list(dataset.batch(1_000).as_numpy_iterator())
-            part = tuple(np.concatenate(column) for column in zip(*batches, strict=True))
-        except (tf.errors.OpError, ValueError, OSError) as error:
-            problem = f"{type(error).__name__} while reading {split!r}"
-        else:
-            if len(part[1]) == expected:
-                parts.append(part)
-                continue
-            problem = f"{split!r} has {len(part[1]):,} of {expected:,} pictures"
-        raise NotAvailable(
-            f"The prepared data in {builder.data_path} is damaged: {problem}. Delete that folder and run "
-            "'course fetch' to prepare it again, or choose DATA = \"sample\"."
-        )
-    return parts
+    return builder.as_dataset(
+        split=split,
+        as_supervised=True,
+        shuffle_files=False,
+        decoders=None if decoded else {"image": tfds.decode.SkipDecoding()},
+        read_config=tfds.ReadConfig(interleave_cycle_length=1),  # one file after another
+    )
+
+
+def _collect(builder, split, dataset):
+    """Return the columns of ``dataset``, made of ``split``, as arrays; NotAvailable if files are damaged."""
+    import tensorflow as tf
+
+    expected = builder.info.splits[split].num_examples
+    try:
+        batches = list(dataset.batch(1_000).as_numpy_iterator())
+        columns = tuple(np.concatenate(column) for column in zip(*batches, strict=True))
+    except (tf.errors.OpError, ValueError, OSError) as error:
+        problem = f"{type(error).__name__} while reading {split!r}"
+    else:
+        if len(columns[0]) == expected:
+            return columns
+        problem = f"{split!r} has {len(columns[0]):,} of {expected:,} pictures"
+    raise NotAvailable(
+        f"The prepared data in {builder.data_path} is damaged: {problem}. Delete that folder and run "
+        "'course fetch' to prepare it again, or choose DATA = \"sample\"."
+    )
 
 
 def find(name, source="auto"):

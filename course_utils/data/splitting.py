@@ -37,13 +37,14 @@ def set_aside(what, share, labels, seed, groups=None, names=None):
     return sides
 
 
-def in_three(labels, validation, test, seed, groups, names):
+def in_three(labels, validation, test, seed, groups=None, names=None):
     """Return the rows of three parts, a dict: ``test`` is a share of all, ``validation`` one of the rest.
 
     The other arguments and the errors are those of ``set_aside``.
     """
     rest, judged = set_aside("test", test, labels, seed, groups, names)
-    kept, aside = set_aside("validation", validation, labels[rest], seed, groups[rest], names)
+    groups = groups[rest] if groups is not None else None
+    kept, aside = set_aside("validation", validation, labels[rest], seed, groups, names)
     return {"train": rest[kept], "validation": rest[aside], "test": judged}
 
 
