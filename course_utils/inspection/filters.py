@@ -1,0 +1,106 @@
+"""What a convolution looks for: its windows as pictures, and patterns that excite it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from course_utils import quiet  # noqa: F401 (before TensorFlow)
+from course_utils.errors import CourseError
+from course_utils.inspection.recording import check_images, chosen, recorded
+
+import keras  # isort: skip
+import tensorflow as tf  # isort: skip
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Pictures made to excite channels of a layer.
+
+    ``pictures`` is float32 [number of channels, height, width, 1 or 3], 0 to 1, stretched for looking at;
+    ``before`` and ``after`` are the mean activations of each channel for the start and for the result.
+    """
+
+    pictures: np.ndarray
+    channels: list
+    before: np.ndarray
+    after: np.ndarray
+
+
+def filters(layer):
+    """Return the windows of a convolution that reads pictures: float32 [filters, height, width, 1 or 3].
+
+    ``layer`` is a ``Conv2D`` whose input has 1 or 3 channels, as the first one of a network. Values go from 0
+    to 1: mid-grey (0.5) is a weight of zero, and each filter is stretched by its own largest weight. Raises
+    CourseError for other layers; what those look for, ``patterns`` shows.
+    """
+    kernel = np.asarray(layer.kernel) if isinstance(layer, keras.layers.Conv2D) and layer.built else None
+    if kernel is None or kernel.shape[2] not in (1, 3):
+        what = f"It has {kernel.shape[2]} input channels" if kernel is not None else "It is no built Conv2D"
+        raise CourseError(
+            f"The weights of {layer.name!r} ({type(layer).__name__}) are no pictures: that takes a "
+            f"convolution with 1 or 3 input channels. {what}. Use inspection.patterns for deeper layers."
+        )
+    kernel = np.moveaxis(kernel, -1, 0).astype("float32")
+    largest = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True)
+    return 0.5 + kernel / np.maximum(2 * largest, 1e-12)
+
+
+def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
+    """Return ``Patterns`` that excite ``channels`` (numbers) of the layer ``layer`` (a name).
+
+    Gradient ascent: from faint noise, each of ``steps`` steps moves the pixels the way that raises the mean
+    activation of the channel, by about ``rate`` (a share of ``white``) a pixel; before each step the picture
+    is shifted by up to two pixels, which keeps fine noise down. ``white`` is the pixel value that the model
+    takes for white: 255 where it scales inside, 1 for a ``HubLayer``. The same ``seed`` gives the same
+    patterns. A few steps show what kind of pattern excites a channel, not the one that excites it most.
+    Chollet, "Deep Learning with Python", where it visualises what convolutional networks learn.
+
+    Raises CourseError for a layer that is not there, channels that it does not have, and a model whose
+    input has no fixed size.
+    """
+    shape = getattr(model, "input_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
+        raise CourseError(f"Patterns need a model with one input of a fixed size; this one takes {shape}.")
+    rng = np.random.default_rng(seed)
+    start = white * rng.uniform(0.45, 0.55, (1, *shape[1:])).astype("float32")
+    check_images(model, start)
+    with recorded(model) as calls:
+        model(start, training=False)
+    (call,) = chosen(calls, [layer])
+    count, channels = int(call.output.shape[-1]), [int(channel) for channel in np.atleast_1d(channels)]
+    if not channels or not all(0 <= channel < count for channel in channels):
+        raise CourseError(f"channels = {channels}: layer {layer!r} has the channels 0 to {count - 1}.")
+
+    def excitement(pictures):
+        with recorded(model) as calls:
+            model(pictures, training=False)
+        (call,) = chosen(calls, [layer])
+        return tf.gather(
+            tf.reduce_mean(tf.cast(call.output, tf.float32), (1, 2)), channels, batch_dims=1, axis=1
+        )
+
+    @tf.function(autograph=False)
+    def step(pictures, shift):
+        with tf.GradientTape() as tape:
+            tape.watch(pictures)
+            mean = excitement(tf.roll(pictures, shift, (1, 2)))
+        gradient = tape.gradient(mean, pictures)
+        size = tf.sqrt(tf.reduce_mean(gradient**2, (1, 2, 3), keepdims=True))
+        return tf.clip_by_value(pictures + rate * white * gradient / (size + 1e-12), 0, white), mean
+
+    pictures = tf.constant(np.repeat(start, len(channels), axis=0))
+    before = None
+    for _ in range(steps):
+        pictures, mean = step(pictures, rng.integers(-2, 3, 2))
+        before = mean if before is None else before
+    _, after = step(pictures, [0, 0])
+    return Patterns(
+        _stretched(pictures.numpy()), channels, np.asarray(before if steps else after), after.numpy()
+    )
+
+
+def _stretched(pictures):
+    """Return pictures 0 to 1: mid-grey is the mean of each, black and white are three deviations away."""
+    pictures = pictures - pictures.mean(axis=(1, 2, 3), keepdims=True)
+    deviation = pictures.std(axis=(1, 2, 3), keepdims=True)
+    return np.clip(0.5 + pictures / np.maximum(6 * deviation, 1e-12), 0, 1).astype("float32")
