@@ -10,7 +10,8 @@ import tensorflow as tf  # isort: skip
 
 UNCHANGED = ("Identity", "Reshape", "Squeeze", "StopGradient", "PreventGradient", "Cast")
 RECTIFIED = ("Relu", "Relu6", "Elu", "Selu", "LeakyRelu")
-NOT_SHOWN = (*UNCHANGED, "Pad", "PadV2", "MirrorPad", "Conv2D", "DepthwiseConv2dNative")
+CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative")
+NOT_SHOWN = (*UNCHANGED, *CONVOLUTIONS, "Pad", "PadV2", "MirrorPad")
 
 
 def spatial_backbone(hub_layer, resolution=None):
@@ -116,14 +117,15 @@ def _stages(entry, maps):
     """
     _, way = _between(entry, maps)
     last_use = {tensor.name: number for number, operation in enumerate(way) for tensor in operation.inputs}
-    cuts, needed_until = [], 0
+    cuts, needed_until, convolved = [], 0, False
     for number, operation in enumerate(way):
         made = operation.outputs[0]
-        if needed_until <= number and made.shape.rank == 4 and operation.type not in NOT_SHOWN:
+        convolved |= operation.type in CONVOLUTIONS
+        if convolved and needed_until <= number and made.shape.rank == 4 and operation.type not in NOT_SHOWN:
             cuts.append(made)
         needed_until = max(needed_until, *(last_use.get(tensor.name, 0) for tensor in operation.outputs))
     found, side = [], maps.shape[1]
-    while cuts := [cut for cut in cuts if cut.shape[1] >= 1.5 * side and cut is not entry]:
+    while cuts := [cut for cut in cuts if cut.shape[1] >= 1.5 * side]:
         side = cuts[-1].shape[1]
         same = [cut for cut in cuts if cut.shape[1] == side]
         found.append(([cut for cut in same if cut.op.type in RECTIFIED] or same)[-1])

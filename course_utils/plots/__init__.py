@@ -30,6 +30,9 @@ from course_utils.plots.labels import label_predictions as label_predictions
 from course_utils.plots.labels import output_predictions as output_predictions
 from course_utils.plots.labels import precision_recall as precision_recall
 from course_utils.plots.labels import threshold_scores as threshold_scores
+from course_utils.plots.maps import feature_maps as feature_maps
+from course_utils.plots.maps import filters as filters
+from course_utils.plots.maps import heat_maps as heat_maps
 
 
 def grid(pictures, class_names, columns=10, count=100, title=None):

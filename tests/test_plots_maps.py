@@ -1,0 +1,128 @@
+"""Figures of the inside of a network: what they show, in words too, and what they refuse."""
+
+import numpy as np
+import pytest
+
+from course_utils import plots
+from course_utils.errors import CourseError
+
+
+@pytest.fixture(autouse=True)
+def published_source():
+    plots.use_source("tfds")
+    yield
+    plots.use_source("tfds")
+
+
+@pytest.fixture
+def maps():
+    """Two layers for two pictures; three of the first layer's channels are silent for the first picture."""
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(0, 2, (2, 12, 12, 5)), rng.uniform(0, 9, (2, 4, 4, 20))
+    first[0, :, :, [0, 2, 3]] = 0
+    return {"conv_1": first, "conv_2": second}
+
+
+def shown(axes):
+    return np.asarray(axes.images[0].get_array())
+
+
+def test_feature_maps_are_rows_of_channels_of_one_picture(maps):
+    figure = plots.feature_maps(maps, count=8)
+    panels = [axes for axes in figure.axes if axes.images]
+    assert [axes.get_title() for axes in panels] == [*map(str, range(5)), *map(str, range(8))]
+    assert np.allclose(shown(panels[1]), maps["conv_1"][0, :, :, 1])
+    assert panels[0].get_ylabel() == "conv_1\n12 x 12, 5 channels\n3 silent"
+    assert panels[5].images[0].get_clim() == (0, maps["conv_2"][0].max())
+    assert "conv_1 12 x 12, 3 of 5 channels silent; conv_2 4 x 4, 0 of 20" in figure.alt
+    assert "first 8 channels" in figure.alt and "first 8 channels" in figure.get_suptitle()
+
+
+def test_the_strongest_channels_come_first_where_asked(maps):
+    figure = plots.feature_maps({"conv_1": maps["conv_1"][0]}, count=2, strongest=True)
+    means = maps["conv_1"][0].mean(axis=(0, 1))
+    assert [axes.get_title() for axes in figure.axes[:2]] == [str(n) for n in np.argsort(-means)[:2]]
+    assert "strongest 2" in figure.alt
+
+
+def test_negative_maps_keep_their_order(maps):
+    figure = plots.feature_maps({"norm": maps["conv_1"] - 1})
+    low, high = figure.axes[1].images[0].get_clim()
+    assert low == pytest.approx(-1) and high > 0
+
+
+def test_maps_of_another_shape_are_refused(maps):
+    for wrong in (maps["conv_1"][0, :, :, 0], maps["conv_1"][:0], np.full((2, 2, 2), np.nan)):
+        with pytest.raises(CourseError, match="maps of wrong must be finite numbers of shape"):
+            plots.feature_maps({"wrong": wrong})
+    with pytest.raises(CourseError, match="nothing to show"):
+        plots.feature_maps({})
+
+
+def test_filters_stand_beside_each_other_with_their_numbers():
+    pictures = np.random.default_rng(0).uniform(size=(10, 3, 3, 3))
+    figure = plots.filters(pictures)
+    assert [axes.get_title() for axes in figure.axes] == list(map(str, range(10)))
+    assert np.allclose(shown(figure.axes[3]), np.rint(pictures[3] * 255))
+    assert figure.alt.startswith("10 filters or their patterns, 3 x 3 pixels each: 0, 1,")
+    named = plots.filters(pictures[..., :1], [f"conv: {n}" for n in range(10)])
+    assert named.axes[9].get_title() == "conv: 9"
+    with pytest.raises(CourseError, match="10 pictures, 2 captions"):
+        plots.filters(pictures, ["a", "b"])
+
+
+@pytest.fixture
+def pictures():
+    return np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def heat():
+    """Three maps, coarser than the pictures: bright at the top left, in the middle, nowhere."""
+    maps = np.zeros((3, 4, 4))
+    maps[0, 0, 0] = maps[1, 2, 2] = 1
+    return maps
+
+
+def test_heat_maps_lie_over_grey_pictures_below_the_pictures(pictures, heat):
+    figure = plots.heat_maps(pictures, {"CAM": heat, "other": heat[::-1]}, ["cat", "dog\n90 %", "cow"])
+    panels = np.array([axes for axes in figure.axes if axes.images]).reshape(3, 3)
+    assert [axes.get_title() for axes in panels[0]] == ["cat", "dog\n90 %", "cow"]
+    assert [axes.get_ylabel() for axes in panels[:, 0]] == ["picture", "CAM", "other"]
+    assert np.array_equal(shown(panels[0, 1]), pictures[1])
+    under, over = panels[1, 0].images
+    assert np.allclose(under.get_array(), pictures[0].mean(axis=2)) and np.array_equal(
+        over.get_array(), heat[0]
+    )
+    assert over.get_extent() == [-0.5, 15.5, 15.5, -0.5] and over.get_clim() == (0, 1)
+    assert panels[1, 0].collections and not panels[1, 2].collections  # a line around what is above 0.5
+    bar = figure.axes[-1]
+    assert bar.get_ylabel() == "evidence for the class; line: 0.5"
+    assert [text.get_text() for text in bar.get_yticklabels()] == ["0", "1"]
+    assert "cat: CAM top left, other nowhere; dog 90 %: CAM middle centre" in figure.alt
+
+
+def test_right_and_wrong_are_framed_and_a_sample_says_so(pictures, heat):
+    plots.use_source("sample")
+    figure = plots.heat_maps(pictures, heat, right=[True, False, True], meaning="weight", title="Maps")
+    widths = [axes.spines["top"].get_linewidth() for axes in figure.axes[:3]]
+    assert widths[1] > widths[0] == widths[2]
+    assert figure.alt.startswith("Sample pictures") and "picture 1: map top left" in figure.alt
+    assert figure.get_suptitle() == "Maps"
+
+
+def test_grey_pictures_and_lists_of_other_sizes_work(pictures, heat):
+    plots.heat_maps(pictures[..., :1], heat)
+    plots.heat_maps([pictures[0], pictures[1, :10]], heat[:2])
+
+
+def test_maps_that_are_not_normalised_or_do_not_belong_are_refused(pictures, heat):
+    for wrong in (heat * 3, heat - 0.5, heat * np.nan, heat[..., np.newaxis]):
+        with pytest.raises(CourseError, match=r"maps 'map' must be of shape .* Take normalised maps"):
+            plots.heat_maps(pictures, wrong)
+    with pytest.raises(CourseError, match="3 images, 3 captions, 2 maps 'CAM'"):
+        plots.heat_maps(pictures, {"CAM": heat[:2]})
+    with pytest.raises(CourseError, match="2 right"):
+        plots.heat_maps(pictures, heat, right=[True, False])
+    with pytest.raises(CourseError, match="0 maps"):
+        plots.heat_maps(pictures, {})
