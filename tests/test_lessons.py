@@ -21,6 +21,7 @@ BARS = {
     "04_cnn_with_4_conv_layers": 0.5,
     "06_multi_label_smaller_vggnet": 0.4,
     "07_multi_output_fashionnet": 0.4,
+    "10_inside_a_cnn": 0.6,
 }
 PUBLISHED_PARAMETERS = {
     "02_cnn_with_1_conv_layer": (693_962, 693_962),
@@ -37,6 +38,7 @@ FIGURES = {
     "04_cnn_with_4_conv_layers": 4,
     "06_multi_label_smaller_vggnet": 8,
     "07_multi_output_fashionnet": 6,
+    "10_inside_a_cnn": 13,
 }
 # The numbers that a lesson with one label a picture keeps, and those of the others.
 SINGLE = {"test_accuracy", "test_loss", "plain_test_accuracy"}

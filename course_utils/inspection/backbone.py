@@ -42,7 +42,7 @@ def spatial_backbone(hub_layer, resolution=None):
         # One function a stage, from the maps of the stage before.
         ends = [*_stages(entry, maps), maps]
         stages = [
-            _Stage(_piece(flat, before, after), tuple(after.shape[1:]), name=f"stage_{number}")
+            Stage(_piece(flat, before, after), tuple(after.shape[1:]), name=f"stage_{number}")
             for number, (before, after) in enumerate(zip([entry, *ends], ends, strict=False), 1)
         ]
         backbone = keras.Sequential([keras.Input(shape), *stages], name="spatial_backbone")
@@ -55,7 +55,7 @@ def spatial_backbone(hub_layer, resolution=None):
     )
 
 
-class _Stage(keras.layers.Layer):
+class Stage(keras.layers.Layer):
     """A piece of a frozen module as a Keras layer, from maps (or pictures) to maps."""
 
     is_stage = True

@@ -17,8 +17,9 @@ def feature_maps(activations, count=8, strongest=False, title=None):
 
     ``activations`` is a dict of layer to maps [height, width, channels] or, of which the first picture is
     taken, [n, height, width, channels], as ``inspection.activations`` returns it. The first channels are
-    shown, or the ``strongest``: those with the highest mean. Dark is 0 (or the row's lowest value, if that is
-    negative), bright the row's highest. Beside each row stands how many channels are silent: nowhere above 0.
+    shown, or the ``strongest``: those with the highest mean. Dark is 0 (or the lowest value, if that is
+    negative), bright the highest of the channel: compare places, not channels. Beside each row stands how
+    many channels are silent: nowhere above 0.
     Raises CourseError for no layers, other shapes, NaN and infinity.
     """
     inputs.check_lengths(activations=activations)
@@ -33,9 +34,10 @@ def feature_maps(activations, count=8, strongest=False, title=None):
         height, width, channels = values.shape
         silent = int((values.max(axis=(0, 1)) <= 0).sum())
         order = np.argsort(-values.mean(axis=(0, 1)), kind="stable") if strongest else np.arange(channels)
-        low, high = min(0, values.min()), values.max()
         for axes, channel in zip(line, order, strict=False):
-            axes.imshow(values[:, :, channel], cmap=HEAT, vmin=low, vmax=max(high, low + 1e-12))
+            one = values[:, :, channel]
+            low = min(0, one.min())
+            axes.imshow(one, cmap=HEAT, vmin=low, vmax=max(one.max(), low + 1e-12))
             axes.set_title(f"{channel}", fontsize=7, pad=2)
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
@@ -44,7 +46,7 @@ def feature_maps(activations, count=8, strongest=False, title=None):
         text = f"{name}\n{height} x {width}, {channels:,} channels\n{silent:,} silent"
         line[0].set_ylabel(text, rotation=0, ha="right", va="center", fontsize=SMALL)
         told.append(f"{name} {height} x {width}, {silent:,} of {channels:,} channels silent")
-    _colour_bar(figure, places, "activation: 0 to the highest of the row")
+    _colour_bar(figure, places, "activation: 0 to the highest of the channel")
     which = "strongest" if strongest else "first"
     title = title or f"What the layers answer: the {which} {count} channels of each"
     alt = f"Maps of the {which} {count} channels of {len(rows)} layers for one picture: {'; '.join(told)}."
@@ -88,10 +90,11 @@ def heat_maps(images, maps, captions=None, right=None, meaning="evidence for the
                     "normalised maps, or divide all by one largest value."
                 )
     images, count = inputs.check_pixels(images), len(images)
-    cell = min((WIDTH - 1.8) / count, 2)
+    cell = min((WIDTH - 1.8) / count, 1.6)
     tall = cell * max(min(1.4, image.shape[0] / image.shape[1]) for image in images)
     lines = 1 + max(caption.count("\n") for caption in captions)
-    figure = new_figure((1 + len(maps)) * (tall + 0.08) + 0.16 * lines + 0.6, max(4, cell * count + 1.8))
+    figure = new_figure((1 + len(maps)) * (tall + 0.08) + 0.16 * lines + 0.6, max(5, cell * count + 1.8))
+    figure.set_layout_engine("compressed")
     places = figure.subplots(1 + len(maps), count, squeeze=False)
     for column, (image, caption) in enumerate(zip(images, captions, strict=True)):
         places[0, column].imshow(image, cmap="gray", vmin=0, vmax=255)
@@ -105,7 +108,7 @@ def heat_maps(images, maps, captions=None, right=None, meaning="evidence for the
         axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=SMALL)
     if right is not None:
         frame_pictures(places[0], right)
-    _colour_bar(figure, places[1:], f"{meaning}; line: 0.5", ("0", "1"))
+    _colour_bar(figure, places, f"{meaning}; line: 0.5", ("0", "1"))
     told = []
     for column, caption in enumerate(captions):
         brightest = ", ".join(f"{name} {_where(rows[column])}" for name, rows in maps.items())
@@ -119,7 +122,7 @@ def _overlay(axes, image, heat):
     """Show ``heat`` over ``image`` in pale grey, so that brightness tells of the map first."""
     grey = image.mean(axis=2) if image.ndim == 3 else image
     extent = (-0.5, image.shape[1] - 0.5, image.shape[0] - 0.5, -0.5)
-    axes.imshow(grey, cmap="gray", vmin=0, vmax=255)
+    axes.imshow(90 + 0.3 * grey, cmap="gray", vmin=0, vmax=255)
     axes.imshow(heat, cmap=HEAT, vmin=0, vmax=1, alpha=0.6, extent=extent, interpolation="bilinear")
     if heat.min() < 0.5 < heat.max() and min(heat.shape) > 1:
         x, y = (
