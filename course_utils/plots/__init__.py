@@ -26,10 +26,12 @@ from course_utils.plots.figures import (
     thumbnails,
 )
 from course_utils.plots.figures import use_source as use_source  # data.load calls it here
+from course_utils.plots.figures import use_weights as use_weights  # and hub.find this one
 from course_utils.plots.labels import label_predictions as label_predictions
 from course_utils.plots.labels import output_predictions as output_predictions
 from course_utils.plots.labels import precision_recall as precision_recall
 from course_utils.plots.labels import threshold_scores as threshold_scores
+from course_utils.plots.labels import top_labels as top_labels
 
 
 def grid(pictures, class_names, columns=10, count=100, title=None):
