@@ -81,6 +81,10 @@ def summarise(lesson, runs, hardware):
         raise CourseError(
             f"{lesson}: a run on other pictures, such as drawn ones, is no result; run it with -p DATA {how}."
         )
+    if "stand-in" in {run.get("weights") for run in runs}:
+        raise CourseError(
+            f"{lesson}: a run on stand-in weights is no result; run it with -p WEIGHTS published."
+        )
     entry = {"seeds": seeds, "hardware": hardware, "data_source": wanted, "versions": runs[0]["versions"]}
     for name, value in runs[0].items():
         if isinstance(value, float) and name.endswith(MEASURED):

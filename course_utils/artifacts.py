@@ -78,6 +78,7 @@ def compare(folder):
         for name in entry["compare"]
     ]
     about = {"tfds": "", "folder": " (your pictures)"}.get(metrics["data_source"], " (sample)")
+    about += " (stand-in)" * (metrics.get("weights") == "stand-in")
     return Table(("", f"this run{about}", "the course", "published"), rows)
 
 

@@ -23,11 +23,17 @@ WEIGHTS = ("auto", "published", "stand-in")
 
 @dataclass(frozen=True)
 class Found:
-    """The module to take: its ``handle``, whose ``weights`` they are ("published" or "stand-in"), and why."""
+    """The module to take: its ``handle``, whose ``weights`` they are ("published" or "stand-in"), and why.
+
+    Of a classifier, ``labels`` is the path of a text file with the name of one class a line, in the order of
+    its outputs, and ``example`` that of a picture to try it on.
+    """
 
     handle: str
     weights: str
     why: str
+    labels: Path | None = None
+    example: Path | None = None
 
 
 def find(handle, weights="auto"):
@@ -38,6 +44,8 @@ def find(handle, weights="auto"):
     stand-in. Raises CourseError for a handle without a stand-in and for other ``weights``, and its
     NotAvailable for ``"published"`` where the module cannot be had.
     """
+    from course_utils import plots
+
     if weights not in WEIGHTS:
         raise CourseError(
             f"WEIGHTS = {weights!r} is none of {', '.join(map(repr, WEIGHTS))}: the published module where "
@@ -52,15 +60,19 @@ def find(handle, weights="auto"):
     if weights != "stand-in":
         try:
             folder = resolve(handle)
+            beside = {name: _keras_file(pair[0]) for name, pair in _beside(module)}
         except NotAvailable as error:
             if weights == "published":
                 raise
             why = str(error)
         else:
+            plots.use_weights("published")
             print(f"Weights: {module.title}, trained on ImageNet, from {folder}.")
-            return Found(handle, "published", f"from {folder}")
+            return Found(handle, "published", f"from {folder}", **beside)
+    plots.use_weights("stand-in")
     print(f"Weights: the course's stand-in for {module.title}, pretrained on drawings. Why: {why}")
-    return Found(module.stand_in, "stand-in", why)
+    beside = {name: course_folder() / pair[1] for name, pair in _beside(module)}
+    return Found(module.stand_in, "stand-in", why, **beside)
 
 
 def resolve(handle):
@@ -166,6 +178,34 @@ def variables(module):
     every = list(getattr(module, "variables", module.__call__.concrete_functions[0].variables))
     declared = getattr(module, "trainable_variables", [variable for variable in every if variable.trainable])
     return every, list(declared)
+
+
+def _beside(module):
+    """Yield (name, (published address, file of the course)) for each file that belongs to ``module``."""
+    for name in ("labels", "example"):
+        if pair := getattr(module, name):
+            yield name, pair
+
+
+def _keras_file(address):
+    """Return the file of ``address`` in Keras's cache (``KERAS_HOME``), downloaded now if it is not there."""
+    import keras
+
+    name = address.rsplit("/", 1)[1]
+    kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets" / name
+    if kept.is_file():
+        return kept
+    if not _answers(address):
+        raise NotAvailable(
+            f"{name} is not in {kept.parent} and its server does not answer. Connect to the network, or "
+            "point KERAS_HOME at a folder whose datasets/ has it."
+        )
+    try:
+        return Path(keras.utils.get_file(name, address))
+    except Exception as error:  # urllib and the file system raise many kinds; each means: no file
+        raise NotAvailable(
+            f"{address} could not be downloaded to {kept.parent}: {in_a_line(error)}."
+        ) from error
 
 
 def _places(handle):

@@ -60,15 +60,22 @@ class Module:
     title: str
     stand_in: str  # a folder of the course
     download_bytes: int  # about; what its weights take
+    labels: tuple = ()  # the names of its classes: published address, file of the course
+    example: tuple = ()  # a picture to try it on, likewise
 
 
+_STORAGE = "https://storage.googleapis.com/download.tensorflow.org"
 _TF2 = "https://tfhub.dev/google/tf2-preview"
 MODULES = {
     f"{_TF2}/mobilenet_v2/feature_vector/4": Module(
         "MobileNet V2", "data/hub/mobilenet_v2_feature_vector", download_bytes=9_000_000
     ),
     f"{_TF2}/mobilenet_v2/classification/4": Module(
-        "MobileNet V2 with its classifier", "data/hub/mobilenet_v2_classification", download_bytes=14_000_000
+        "MobileNet V2 with its classifier",
+        "data/hub/mobilenet_v2_classification",
+        download_bytes=14_000_000,
+        labels=(f"{_STORAGE}/data/ImageNetLabels.txt", "data/hub/labels.txt"),
+        example=(f"{_STORAGE}/example_images/grace_hopper.jpg", "data/hub/examples/portrait.jpg"),
     ),
     f"{_TF2}/inception_v3/feature_vector/4": Module(
         "Inception V3", "data/hub/inception_v3_feature_vector", download_bytes=87_000_000

@@ -26,10 +26,12 @@ from course_utils.plots.figures import (
     thumbnails,
 )
 from course_utils.plots.figures import use_source as use_source  # data.load calls it here
+from course_utils.plots.figures import use_weights as use_weights  # and hub.find this one
 from course_utils.plots.labels import label_predictions as label_predictions
 from course_utils.plots.labels import output_predictions as output_predictions
 from course_utils.plots.labels import precision_recall as precision_recall
 from course_utils.plots.labels import threshold_scores as threshold_scores
+from course_utils.plots.labels import top_labels as top_labels
 from course_utils.plots.maps import feature_maps as feature_maps
 from course_utils.plots.maps import filters as filters
 from course_utils.plots.maps import heat_maps as heat_maps

@@ -35,7 +35,7 @@ LINES = ["-", "--", "-.", ":"]
 WIDTH = 10  # inches; at 100 dpi a figure is as wide as a notebook's column
 SMALL = 9  # points, for names under pictures and on ticks
 
-_footer = ""
+_marks = {}  # what the footer of a figure says, by what it is about
 
 
 def use_source(source):
@@ -43,8 +43,15 @@ def use_source(source):
 
     ``data.load`` calls this with the source it took, so that drawings never pass for photographs.
     """
-    global _footer
-    _footer = "sample pictures, drawn by the course" if source == "sample" else ""
+    _marks["pictures"] = "sample pictures, drawn by the course" if source == "sample" else ""
+
+
+def use_weights(weights):
+    """Mark all figures made from now on: ``"stand-in"`` puts that into their footer, ``"published"`` nothing.
+
+    ``hub.find`` calls this, so that a small network never passes for the published one.
+    """
+    _marks["weights"] = "stand-in weights, pretrained on drawings" if weights == "stand-in" else ""
 
 
 class CourseFigure(Figure):
@@ -77,13 +84,13 @@ def finish(figure, title, alt):
     letters = int(figure.get_figwidth() * 72 / (0.6 * 13))
     figure.suptitle(textwrap.fill(title, letters), fontsize=13)
     figure.alt = alt
-    if _footer:
-        figure.alt = f"{_footer[0].upper()}{_footer[1:]}. {alt}"
+    if footer := "; ".join(filter(None, _marks.values())):
+        figure.alt = f"{footer[0].upper()}{footer[1:]}. {alt}"
         # A strip of its own at the foot, so that nothing moves and nothing is drawn over.
         figure.set_figheight(figure.get_figheight() + 0.25)
         strip = 0.25 / figure.get_figheight()
         figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
-        figure.text(0.99, strip / 2, _footer, ha="right", va="center", fontsize=SMALL, style="italic")
+        figure.text(0.99, strip / 2, footer, ha="right", va="center", fontsize=SMALL, style="italic")
     return figure
 
 

@@ -9,6 +9,7 @@ from course_utils.plots.figures import (
     COLOURS,
     LINES,
     MARKERS,
+    SMALL,
     finish,
     frame_pictures,
     new_figure,
@@ -156,6 +157,33 @@ def precision_recall(truths, probabilities, labels, threshold=None, title=None):
     if absent := [name for name, some in zip(labels, truths.any(axis=0), strict=True) if not some]:
         alt += f" No picture has {', '.join(absent)}."
     return finish(figure, title or "Precision and recall of each label", alt)
+
+
+def top_labels(image, probabilities, labels, count=5, title=None):
+    """Show one picture beside the ``count`` most probable of its labels, as bars, the first one on top.
+
+    ``image`` is [height, width, 1 or 3], 0 to 255; ``probabilities`` [number of labels] are 0 to 1,
+    ``labels`` their names. Raises CourseError for other shapes and values.
+    """
+    (image,) = inputs.check_pixels([image])
+    (probabilities,) = inputs.check_probabilities(np.asarray(probabilities)[np.newaxis], labels)
+    order = np.argsort(-probabilities, kind="stable")[:count]
+    names, values = [labels[index] for index in order], probabilities[order]
+    figure = new_figure(3.4, 9)
+    picture, bars = figure.subplots(1, 2, width_ratios=(1, 2))
+    picture.imshow(image, cmap="gray", vmin=0, vmax=255)
+    picture.set_axis_off()
+    bars.barh(range(len(order)), values, color=COLOURS[0])
+    bars.set_yticks(range(len(order)), names)
+    bars.invert_yaxis()
+    for place, value in enumerate(values):
+        bars.text(value, place, f" {_exact(value)}", va="center", fontsize=SMALL)
+    bars.set(xlabel="probability", xlim=(0, 1.15 * max(values)))
+    bars.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    quiet(bars, lines="x")
+    ranked = ", ".join(f"{name} {_exact(value)}" for name, value in zip(names, values, strict=True))
+    alt = f"A picture and its {len(names)} most probable labels: {ranked}."
+    return finish(figure, title or f"The {len(names)} most probable labels", alt)
 
 
 def threshold_scores(thresholds, scores, chosen=None, title=None):
