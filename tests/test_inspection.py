@@ -292,13 +292,15 @@ def test_filters_are_the_windows_around_mid_grey():
 
 
 def test_patterns_excite_their_channel_and_repeat_with_the_seed():
-    model = pooled()
-    made = inspection.patterns(model, "conv_2", [0, 3, 5], steps=10, seed=4)
-    assert made.pictures.shape == (3, SIDE, SIDE, 3) and made.channels == [0, 3, 5]
+    model, channels = pooled(), list(range(6))
+    made = inspection.patterns(model, "conv_2", channels, steps=10, seed=4)
+    assert made.pictures.shape == (6, SIDE, SIDE, 3) and made.channels == channels
     assert made.pictures.min() >= 0 and made.pictures.max() <= 1
-    assert (made.after > made.before).all() and made.after.mean() > 1.5 * made.before.mean()
-    again = inspection.patterns(model, "conv_2", [0, 3, 5], steps=10, seed=4)
-    other = inspection.patterns(model, "conv_2", [0, 3, 5], steps=10, seed=5)
+    heard = made.before > 0  # the others are silent for noise
+    assert heard.sum() >= 2 and not made.after[~heard].any()
+    assert (made.after > 1.5 * made.before)[heard].all()
+    again = inspection.patterns(model, "conv_2", channels, steps=10, seed=4)
+    other = inspection.patterns(model, "conv_2", channels, steps=10, seed=5)
     assert np.allclose(made.pictures, again.pictures) and not np.allclose(made.pictures, other.pictures)
     with pytest.raises(CourseError, match=r"channels = \[6\]: layer 'conv_2' has the channels 0 to 5"):
         inspection.patterns(model, "conv_2", 6)

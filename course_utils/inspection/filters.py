@@ -52,7 +52,8 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     activation of the channel, by about ``rate`` (a share of ``white``) a pixel; before each step the picture
     is shifted by up to two pixels, which keeps fine noise down. ``white`` is the pixel value that the model
     takes for white: 255 where it scales inside, 1 for a ``HubLayer``. The same ``seed`` gives the same
-    patterns. A few steps show what kind of pattern excites a channel, not the one that excites it most.
+    patterns. A few steps show what kind of pattern excites a channel, not the one that excites it most; a
+    channel that is silent for the noise has no gradient, and its pattern stays noise.
     Chollet, "Deep Learning with Python", where it visualises what convolutional networks learn.
 
     Raises CourseError for a layer that is not there, channels that it does not have, and a model whose
