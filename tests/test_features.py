@@ -76,6 +76,16 @@ def test_features_are_what_the_extractor_computes(seen):
     assert seen == [4, 4, 2]
 
 
+def test_normalizations_are_in_inference_mode():
+    keras.utils.set_random_seed(1)
+    layers = [keras.layers.Conv2D(4, 3), keras.layers.BatchNormalization(), keras.layers.Flatten()]
+    extractor = keras.Sequential([keras.Input((SIZE, SIZE, 3)), *layers])
+    for weight in layers[1].weights:
+        weight.assign(np.random.default_rng(0).uniform(1, 9, weight.shape))
+    rows, _ = features.extract(extractor, pictures())
+    assert np.allclose(rows, plain(extractor, pictures()), rtol=1e-3, atol=1e-2)
+
+
 def test_a_second_time_nothing_is_computed(seen):
     first = features.extract(network(), pictures())
     seen.clear()
