@@ -21,6 +21,9 @@ def script(name):
 update_results = script("update_results")
 
 
+NOT_MEASURED = {"05_transfer_from_vgg19", "08_mobilenet_on_cats_vs_dogs"}
+
+
 def run(seed, accuracy, source="tfds"):
     return {
         "lesson": "02_cnn_with_1_conv_layer",
@@ -43,14 +46,15 @@ def test_the_ledger_knows_the_lessons_and_their_published_numbers():
     assert set(ledger) <= set(running.lessons())
     for lesson, entry in ledger.items():
         assert {"compare", "published", "ours"} <= set(entry), lesson
-        assert all(name in entry["published"] | entry["ours"] for name in entry["compare"]), lesson
+        known = entry["published"] | entry["ours"]
+        assert lesson in NOT_MEASURED or all(name in known for name in entry["compare"]), lesson
 
 
 def test_our_numbers_come_from_three_seeds_on_published_pictures():
     for lesson, entry in artifacts.ledger().items():
         ours = entry["ours"]
-        if not ours:  # not measured yet, as the README says
-            assert lesson == "05_transfer_from_vgg19"
+        if not ours:  # "not measured yet" in the README: its published weights were not to be had
+            assert lesson in NOT_MEASURED
             continue
         assert len(set(ours["seeds"])) >= 3, lesson
         assert ours["data_source"] == ("folder" if lesson in BROUGHT_BY_LESSON else "tfds"), lesson

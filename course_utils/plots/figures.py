@@ -49,7 +49,7 @@ def use_source(source):
 def use_weights(weights):
     """Mark all figures made from now on: ``"stand-in"`` puts that into their footer, ``"published"`` nothing.
 
-    ``hub.find`` and ``backbones.vgg19`` call this, so that a small network never passes for the published one.
+    ``hub.find`` and ``backbones.vgg19`` call this: a small network never passes for the published one.
     """
     _marks["weights"] = "stand-in weights, pretrained on drawings" if weights == "stand-in" else ""
 
