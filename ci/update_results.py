@@ -7,7 +7,8 @@
     python ci/update_results.py build/seed0 build/seed1 build/seed2 --hardware "2 cores of an AMD EPYC"
 
 Each folder is the ``--out`` of one run. A lesson's entry is replaced when at least three seeds on published
-pictures are given for it; runs on drawings are refused. Without folders only the README is drawn anew.
+pictures are given for it; runs on drawings or with stand-in weights are refused. Without folders only the
+README is drawn anew.
 """
 
 import argparse

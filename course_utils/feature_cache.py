@@ -16,6 +16,8 @@ CHUNK = 256  # pictures in a file: what an interruption can cost
 
 # What a network's configuration holds that says nothing about what it computes from a picture.
 BESIDE_THE_POINT = {"trainable", "seed", "handle", "fine_tune", "compile_config", "build_config"}
+# What tells the configuration of a layer, whose name is beside the point too, from that of a data type.
+OF_A_LAYER = {"trainable", "batch_shape", "inbound_nodes"}
 
 
 def folder():
@@ -98,9 +100,7 @@ def key(network, *conditions):
     import keras
 
     configuration = keras.saving.serialize_keras_object(network)
-    names = dict.fromkeys(_layer_names(configuration))
-    numbered = {name: f"layer {number}" for number, name in enumerate(names)}
-    essence = json.dumps([_essence(configuration, numbered), conditions], default=str)
+    essence = json.dumps([_essence(configuration, {}), conditions], default=str)
     digest = hashlib.sha256(essence.encode())
     for weight in network.weights:
         values = keras.ops.convert_to_numpy(weight)
@@ -108,21 +108,18 @@ def key(network, *conditions):
     return digest.hexdigest()[:20]
 
 
-def _layer_names(configuration):
-    if isinstance(configuration, dict):
-        if "name" in configuration and configuration.keys() & {"trainable", "batch_shape"}:
-            yield configuration["name"]
-        configuration = list(configuration.values())
-    if isinstance(configuration, (list, tuple)):
-        for part in configuration:
-            yield from _layer_names(part)
-
-
 def _essence(configuration, numbered):
-    """Return a configuration with numbers for the names of layers, which differ from session to session."""
+    """Return a configuration with numbers for the names of layers, which differ from session to session.
+
+    Each model numbers its own layers: one inside another may use the same names again.
+    """
     if isinstance(configuration, dict):
-        kept = {name: part for name, part in configuration.items() if name not in BESIDE_THE_POINT}
-        return {name: _essence(part, numbered) for name, part in kept.items()}
+        layers = configuration.get("layers")
+        if isinstance(layers, list):
+            names = [layer.get("name") or layer["config"].get("name") for layer in layers]
+            numbered = {name: f"layer {number}" for number, name in enumerate(names)}
+        beside = BESIDE_THE_POINT | ({"name"} if configuration.keys() & OF_A_LAYER else set())
+        return {name: _essence(part, numbered) for name, part in configuration.items() if name not in beside}
     if isinstance(configuration, (list, tuple)):
         return [_essence(part, numbered) for part in configuration]
     return numbered.get(configuration, configuration) if isinstance(configuration, str) else configuration

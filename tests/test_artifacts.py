@@ -143,14 +143,16 @@ def test_an_error_while_writing_leaves_the_old_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "header"),
+    ("source", "weights", "header"),
     [
-        ("tfds", "this run"),
-        ("sample", "this run (sample)"),
-        ("folder", "this run (your pictures)"),
+        ("tfds", {}, "this run"),
+        ("sample", {}, "this run (sample)"),
+        ("folder", {"weights": "published"}, "this run (your pictures)"),
+        ("tfds", {"weights": "stand-in"}, "this run (stand-in)"),
+        ("sample", {"weights": "stand-in"}, "this run (sample) (stand-in)"),
     ],
 )
-def test_compare_sets_this_run_beside_the_ledger(monkeypatch, tmp_path, source, header):
+def test_compare_sets_this_run_beside_the_ledger(monkeypatch, tmp_path, source, weights, header):
     entry = {
         "compare": ["test_accuracy", "parameters", "seconds"],
         "published": {"test_accuracy": 0.9229, "parameters": 693962},
@@ -161,7 +163,7 @@ def test_compare_sets_this_run_beside_the_ledger(monkeypatch, tmp_path, source, 
     }
     monkeypatch.setattr(artifacts, "ledger", lambda: {"02_lesson": entry})
     metrics = {"lesson": "02_lesson", "test_accuracy": 0.9, "parameters": 693962, "seconds": 61.0}
-    (tmp_path / "metrics.json").write_text(json.dumps(metrics | {"data_source": source}))
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics | weights | {"data_source": source}))
     text = repr(artifacts.compare(tmp_path))
     rows = [line.split("  ") for line in text.splitlines()]
     cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]

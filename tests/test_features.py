@@ -76,6 +76,16 @@ def test_features_are_what_the_extractor_computes(seen):
     assert seen == [4, 4, 2]
 
 
+def test_normalizations_are_in_inference_mode():
+    keras.utils.set_random_seed(1)
+    layers = [keras.layers.Conv2D(4, 3), keras.layers.BatchNormalization(), keras.layers.Flatten()]
+    extractor = keras.Sequential([keras.Input((SIZE, SIZE, 3)), *layers])
+    for weight in layers[1].weights:
+        weight.assign(np.random.default_rng(0).uniform(1, 9, weight.shape))
+    rows, _ = features.extract(extractor, pictures())
+    assert np.allclose(rows, plain(extractor, pictures()), rtol=1e-3, atol=1e-2)
+
+
 def test_a_second_time_nothing_is_computed(seen):
     first = features.extract(network(), pictures())
     seen.clear()
@@ -124,6 +134,27 @@ def test_another_network_has_other_features(seen, extractor, same):
     rows, _ = features.extract(extractor(), pictures(4))
     assert sum(seen) == (0 if same else 4)
     assert np.allclose(rows, plain(extractor(), pictures(4)), atol=1e-2)
+
+
+def nested(axis=-1):
+    """A network within a network, whose inputs have the same name, and functions between its layers."""
+    keras.utils.clear_session()
+    inner = network()
+    inner = keras.Model(inner.inputs, inner.outputs)
+    keras.utils.clear_session()
+    picture = keras.Input((SIZE, SIZE, 3))
+    return keras.Model(picture, inner(keras.ops.flip(picture + np.float32([1, 2, 3]), axis=axis)))
+
+
+def test_networks_within_networks_have_their_own_names(seen):
+    first, _ = features.extract(nested(), pictures(4))
+    seen.clear()
+    inner = nested().layers[-1]
+    picture = keras.Input((SIZE, SIZE, 3), name="picture")
+    again = keras.Model(picture, inner(keras.ops.flip(picture + np.float32([1, 2, 3]), axis=-1)))
+    assert np.array_equal(features.extract(again, pictures(4))[0], first) and seen == []
+    features.extract(nested(axis=1), pictures(4))
+    assert seen == [4]
 
 
 def test_resolution_is_part_of_the_key_and_of_the_result(seen):

@@ -19,6 +19,7 @@ BARS = {
     "02_cnn_with_1_conv_layer": 0.6,
     "03_cnn_with_3_conv_layers": 0.5,
     "04_cnn_with_4_conv_layers": 0.5,
+    "05_transfer_from_vgg19": 0.4,
     "06_multi_label_smaller_vggnet": 0.4,
     "07_multi_output_fashionnet": 0.4,
     "10_inside_a_cnn": 0.6,
@@ -36,6 +37,7 @@ FIGURES = {
     "02_cnn_with_1_conv_layer": 6,
     "03_cnn_with_3_conv_layers": 4,
     "04_cnn_with_4_conv_layers": 4,
+    "05_transfer_from_vgg19": 4,
     "06_multi_label_smaller_vggnet": 8,
     "07_multi_output_fashionnet": 6,
     "10_inside_a_cnn": 13,
@@ -43,6 +45,13 @@ FIGURES = {
 # The numbers that a lesson with one label a picture keeps, and those of the others.
 SINGLE = {"test_accuracy", "test_loss", "plain_test_accuracy"}
 METRICS = {
+    "05_transfer_from_vgg19": {
+        "test_accuracy",
+        "test_loss",
+        "small_test_accuracy",
+        "feature_seconds",
+        "head_seconds",
+    },
     "06_multi_label_smaller_vggnet": {
         "label_accuracy",
         "exact_match",
@@ -80,10 +89,12 @@ def test_smoke_run(lesson, tmp_path):
     metrics = json.loads((tmp_path / lesson / "metrics.json").read_text(encoding="utf-8"))
     assert outcome.metrics == metrics
     assert (metrics["data_source"], metrics["seed"]) == ("sample", SEED)
+    assert metrics.get("weights") == given.get("WEIGHTS")
     assert metrics["epochs"] == given["EPOCHS"] + given.get("PLAIN_EPOCHS", 0)
     assert metrics[metrics["main_metric"]] >= BARS[lesson]
     if lesson in PUBLISHED_PARAMETERS:
         assert (metrics["parameters"], metrics["trainable_parameters"]) == PUBLISHED_PARAMETERS[lesson]
+    if lesson in PUBLISHED_PARAMETERS | METRICS:
         assert METRICS.get(lesson, SINGLE) | {"seconds"} <= set(metrics)
         assert (tmp_path / lesson / "model.keras").is_file()
     assert outcome.peak_memory < MOST_MEMORY

@@ -21,6 +21,9 @@ def script(name):
 update_results = script("update_results")
 
 
+NOT_MEASURED = {"05_transfer_from_vgg19", "08_mobilenet_on_cats_vs_dogs"}
+
+
 def run(seed, accuracy, source="tfds"):
     return {
         "lesson": "02_cnn_with_1_conv_layer",
@@ -43,12 +46,16 @@ def test_the_ledger_knows_the_lessons_and_their_published_numbers():
     assert set(ledger) <= set(running.lessons())
     for lesson, entry in ledger.items():
         assert {"compare", "published", "ours"} <= set(entry), lesson
-        assert all(name in entry["published"] | entry["ours"] for name in entry["compare"]), lesson
+        known = entry["published"] | entry["ours"]
+        assert lesson in NOT_MEASURED or all(name in known for name in entry["compare"]), lesson
 
 
 def test_our_numbers_come_from_three_seeds_on_published_pictures():
     for lesson, entry in artifacts.ledger().items():
         ours = entry["ours"]
+        if not ours:  # "not measured yet" in the README: its published weights were not to be had
+            assert lesson in NOT_MEASURED
+            continue
         assert len(set(ours["seeds"])) >= 3, lesson
         assert ours["data_source"] == ("folder" if lesson in BROUGHT_BY_LESSON else "tfds"), lesson
         assert ours["hardware"], lesson
@@ -93,6 +100,14 @@ def test_the_readme_names_each_number_of_a_lesson_with_several():
 def test_too_few_seeds_and_drawn_pictures_are_refused(runs, reason):
     with pytest.raises(CourseError, match=reason):
         update_results.summarise("02_cnn_with_1_conv_layer", runs, "a laptop")
+
+
+def test_stand_in_weights_are_refused():
+    runs = [run(seed, 0.9) | {"weights": "published"} for seed in range(3)]
+    assert update_results.summarise("05_transfer_from_vgg19", runs, "a laptop")["seeds"] == [0, 1, 2]
+    runs[1]["weights"] = "stand-in"
+    with pytest.raises(CourseError, match="-p WEIGHTS published"):
+        update_results.summarise("05_transfer_from_vgg19", runs, "a laptop")
 
 
 def test_a_folder_without_runs_is_named(tmp_path, capsys):

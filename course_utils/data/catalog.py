@@ -88,6 +88,7 @@ NEEDED_BY_LESSON = {
     "02_cnn_with_1_conv_layer": ["fashion_mnist"],
     "03_cnn_with_3_conv_layers": ["fashion_mnist"],
     "04_cnn_with_4_conv_layers": ["fashion_mnist"],
+    "05_transfer_from_vgg19": ["fashion_mnist"],
     "10_inside_a_cnn": ["cats_vs_dogs"],
 }
 

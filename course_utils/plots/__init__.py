@@ -26,7 +26,7 @@ from course_utils.plots.figures import (
     thumbnails,
 )
 from course_utils.plots.figures import use_source as use_source  # data.load calls it here
-from course_utils.plots.figures import use_weights as use_weights  # and hub.find this one
+from course_utils.plots.figures import use_weights as use_weights  # and hub.find and backbones.vgg19 this one
 from course_utils.plots.labels import label_predictions as label_predictions
 from course_utils.plots.labels import output_predictions as output_predictions
 from course_utils.plots.labels import precision_recall as precision_recall

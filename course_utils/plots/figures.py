@@ -35,7 +35,7 @@ LINES = ["-", "--", "-.", ":"]
 WIDTH = 10  # inches; at 100 dpi a figure is as wide as a notebook's column
 SMALL = 9  # points, for names under pictures and on ticks
 
-_marks = {}  # what the footer of a figure says, by what it is about
+_marks = {"pictures": "", "weights": ""}  # what the footer of a figure says, by what it is about
 
 
 def use_source(source):
@@ -49,7 +49,7 @@ def use_source(source):
 def use_weights(weights):
     """Mark all figures made from now on: ``"stand-in"`` puts that into their footer, ``"published"`` nothing.
 
-    ``hub.find`` calls this, so that a small network never passes for the published one.
+    ``hub.find`` and ``backbones.vgg19`` call this: a small network never passes for the published one.
     """
     _marks["weights"] = "stand-in weights, pretrained on drawings" if weights == "stand-in" else ""
 
