@@ -56,6 +56,11 @@ def vgg19(weights="auto"):
     return backbone
 
 
+def is_here():
+    """Tell whether VGG19's published weights are in one of Keras's folders; nothing is downloaded."""
+    return bool(_cached())
+
+
 def _find(weights):
     if weights == "stand-in":
         return Backbone(_stand_in(), "stand-in", "WEIGHTS asks for it.")

@@ -121,7 +121,15 @@ def _doctor(options):
 
 def _fetch(options):
     from course_utils.data import samples, sources
-    from course_utils.data.catalog import BROUGHT_BY_LESSON, DATA_SETS, NEEDED_BY_LESSON
+    from course_utils.data.catalog import (
+        BROUGHT_BY_LESSON,
+        DATA_SETS,
+        MODULES,
+        NEEDED_BY_LESSON,
+        VGG19,
+        VGG19_BYTES,
+        WEIGHTS_BY_LESSON,
+    )
 
     every = [*NEEDED_BY_LESSON, *BROUGHT_BY_LESSON]
     lessons = [running.find_lesson(text).stem for text in options.lessons] or every
@@ -148,8 +156,17 @@ def _fetch(options):
     if options.sample:
         for name in (*needed, *brought):
             print(f"Sample of {name}: in {samples.prepared(name).data_path}")
+    borrowed = dict.fromkeys(handle for lesson in lessons for handle in WEIGHTS_BY_LESSON.get(lesson, []))
+    for handle in borrowed:
+        size = VGG19_BYTES if handle == VGG19 else MODULES[handle].download_bytes
+        print(f"{handle}: about {size / 1e6:.0f} MB, if it is not here yet")
     for name in missing:
         print(f"{DATA_SETS[name].title}: ready in {sources.download(name).data_path}")
+    if borrowed:
+        from course_utils import backbones, modules
+
+        for handle in borrowed:
+            backbones.vgg19("published") if handle == VGG19 else modules.find(handle, "published")
     return 0
 
 

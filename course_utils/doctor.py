@@ -13,7 +13,15 @@ from pathlib import Path
 
 from course_utils import features
 from course_utils.artifacts import Table
-from course_utils.data.catalog import BROUGHT_BY_LESSON, DATA_SETS, NEEDED_BY_LESSON
+from course_utils.data.catalog import (
+    BROUGHT_BY_LESSON,
+    DATA_SETS,
+    MODULES,
+    NEEDED_BY_LESSON,
+    VGG19,
+    VGG19_BYTES,
+    WEIGHTS_BY_LESSON,
+)
 from course_utils.errors import CourseError
 from course_utils.files import cache_folder, course_folder
 
@@ -43,7 +51,8 @@ class Report:
 
     def __repr__(self):
         checks = Table(("", "", ""), [(check.state, check.what, check.detail) for check in self.checks])
-        lessons = Table(("lesson", "pictures", 'with DATA = "auto"'), self.lessons)
+        header = ("lesson", "pictures", 'with DATA = "auto"', 'with WEIGHTS = "auto"')
+        lessons = Table(header, self.lessons)
         verdict = (
             "Ready: every lesson can run on this machine."
             if self.ready
@@ -62,7 +71,14 @@ def report():
         for lesson, needed in NEEDED_BY_LESSON.items()
     ]
     lessons += [(lesson, name, _brought(name)) for lesson, name in BROUGHT_BY_LESSON.items()]
-    return Report(checks, sorted(lessons))
+    handles = dict.fromkeys(handle for needed in WEIGHTS_BY_LESSON.values() for handle in needed)
+    borrowed = {handle: _weights(handle) for handle in handles}
+    checks += [Check(f"weights: {title}", *state) for title, *state, _ in borrowed.values()]
+    taken = {
+        lesson: "; ".join(dict.fromkeys(borrowed[handle][-1] for handle in needed))
+        for lesson, needed in WEIGHTS_BY_LESSON.items()
+    }
+    return Report(checks, sorted((*row, taken.get(row[0], "-")) for row in lessons))
 
 
 def _python():
@@ -173,6 +189,25 @@ def _data_set(name):
             f"downloads {size}",
         )
     return "note", f"not here and {entry.host} does not answer: lessons use drawings", "the drawn sample"
+
+
+def _weights(handle):
+    """Return (title, state, detail, what a lesson with WEIGHTS = "auto" takes) for what a lesson borrows."""
+    from course_utils import backbones, modules
+    from course_utils.data import sources
+
+    if handle == VGG19:
+        title, needed, host = "VGG19", VGG19_BYTES, backbones.HOST
+        here = backbones.is_here()
+    else:
+        title, needed, host = MODULES[handle].title, MODULES[handle].download_bytes, handle.split("/")[2]
+        here = modules.is_here(handle)
+    if here:
+        return title, "ok", "published weights are here", "the published weights"
+    if sources.network_answers(host, 443):
+        size = f"about {needed / 1e6:.0f} MB"
+        return title, "ok", f"not here yet; 'course fetch' or a lesson downloads {size}", f"downloads {size}"
+    return title, "note", f"not here and {host} does not answer: lessons use a stand-in", "a stand-in"
 
 
 def _brought(name):

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import inspect
 import os
+import tempfile
 import urllib.parse
 import warnings
 from dataclasses import dataclass
@@ -95,11 +96,8 @@ def resolve(handle):
         warnings.simplefilter("ignore")  # about its use of pkg_resources
         import tensorflow_hub as hub
 
-    # Without network, TensorFlow Hub may try for minutes, so we ask first. How it names the folders of its
-    # cache: https://www.tensorflow.org/hub/caching
-    cache = Path(hub.resolver.tfhub_cache_dir(use_temp=True))
-    cached = cache / hashlib.sha1(handle.encode()).hexdigest()
-    if not (cached.is_dir() and any(cached.iterdir())) and not _answers(handle):
+    cache = _hub_cache()
+    if not is_here(handle) and not _answers(handle):  # without network, TensorFlow Hub may try for minutes
         raise NotAvailable(
             f"The module {handle} is not in {cache} and its server does not answer. Connect to the network, "
             "or point TFHUB_CACHE_DIR at a folder that has the module."
@@ -111,6 +109,15 @@ def resolve(handle):
             f"The module {handle} could not be downloaded to {cache}: {in_a_line(error)}. Check the address, "
             "the disk and the network, then try again."
         ) from error
+
+
+def is_here(handle):
+    """Tell whether the published module ``handle`` is in TensorFlow Hub's cache; nothing is downloaded.
+
+    How it names the folders there: https://www.tensorflow.org/hub/caching
+    """
+    cached = _hub_cache() / hashlib.sha1(handle.encode()).hexdigest()
+    return cached.is_dir() and any(cached.iterdir())
 
 
 def portable(handle):
@@ -206,6 +213,10 @@ def _keras_file(address):
         raise NotAvailable(
             f"{address} could not be downloaded to {kept.parent}: {in_a_line(error)}."
         ) from error
+
+
+def _hub_cache():
+    return Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir(), "tfhub_modules"))
 
 
 def _places(handle):

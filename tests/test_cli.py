@@ -1,12 +1,14 @@
 """The command line: help is quick and light, doctor tells the truth, fetch says sizes first."""
 
+import hashlib
 import subprocess
 import sys
 
 import pytest
 
-from course_utils import cli, doctor
+from course_utils import backbones, cli, doctor, modules
 from course_utils.data import samples, sources
+from course_utils.data.catalog import VGG19, WEIGHTS_BY_LESSON
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "tensorflow_datasets", "sklearn", "papermill")
 
@@ -118,8 +120,41 @@ def test_fetch_knows_what_is_here(monkeypatch, capsys):
             return True
 
     monkeypatch.setattr(sources, "published", lambda name: Prepared())
-    assert cli.main(["fetch"]) == 0
+    assert cli.main(["fetch", "02"]) == 0
     assert "already in /data/fashion_mnist" in capsys.readouterr().out
+
+
+def test_weights_that_are_not_here(offline, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    handle = WEIGHTS_BY_LESSON["10_inside_a_cnn"][0]
+    assert doctor._weights(handle)[1:3] == (
+        "note",
+        "not here and tfhub.dev does not answer: lessons use a stand-in",
+    )
+    monkeypatch.setattr(backbones, "is_here", lambda: False)
+    monkeypatch.setattr(sources, "network_answers", lambda host, port: True)
+    assert doctor._weights(VGG19) == (
+        "VGG19",
+        "ok",
+        "not here yet; 'course fetch' or a lesson downloads about 80 MB",
+        "downloads about 80 MB",
+    )
+    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
+    monkeypatch.setattr(sources, "download", lambda name: sources.published(name))
+    assert cli.main(["fetch", "10"]) == 1
+    captured = capsys.readouterr()
+    assert "about 9 MB" in captured.out and "TFHUB_CACHE_DIR" in captured.err
+
+
+def test_weights_that_are_here(monkeypatch, tmp_path):
+    handle = WEIGHTS_BY_LESSON["10_inside_a_cnn"][0]
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    kept = tmp_path / hashlib.sha1(handle.encode()).hexdigest()
+    kept.mkdir()
+    assert not modules.is_here(handle)  # an empty folder is no module
+    (kept / "saved_model.pb").write_bytes(b"")
+    assert doctor._weights(handle)[3] == "the published weights"
 
 
 def test_fetch_of_an_unknown_lesson_lists_the_lessons(capsys):

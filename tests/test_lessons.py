@@ -22,6 +22,8 @@ BARS = {
     "05_transfer_from_vgg19": 0.4,
     "06_multi_label_smaller_vggnet": 0.4,
     "07_multi_output_fashionnet": 0.4,
+    "08_mobilenet_on_cats_vs_dogs": 0.7,
+    "09_mobilenet_and_inception_on_flowers": 0.6,
     "10_inside_a_cnn": 0.6,
 }
 PUBLISHED_PARAMETERS = {
@@ -40,6 +42,8 @@ FIGURES = {
     "05_transfer_from_vgg19": 4,
     "06_multi_label_smaller_vggnet": 8,
     "07_multi_output_fashionnet": 6,
+    "08_mobilenet_on_cats_vs_dogs": 5,
+    "09_mobilenet_and_inception_on_flowers": 3,
     "10_inside_a_cnn": 13,
 }
 # The numbers that a lesson with one label a picture keeps, and those of the others.
@@ -64,6 +68,15 @@ METRICS = {
         "color_accuracy",
         "both_accuracy",
         "unseen_both_accuracy",
+    },
+    "08_mobilenet_on_cats_vs_dogs": {"validation_accuracy", "feature_seconds", "head_seconds"},
+    "09_mobilenet_and_inception_on_flowers": {
+        "validation_accuracy",
+        "mobilenet_accuracy",
+        "inception_accuracy",
+        "best_accuracy",
+        "feature_seconds",
+        "head_seconds",
     },
 }
 # What a lesson breaks on purpose may warn.

@@ -75,11 +75,28 @@ MODULES = {
         "data/hub/mobilenet_v2_classification",
         download_bytes=14_000_000,
         labels=(f"{_STORAGE}/data/ImageNetLabels.txt", "data/hub/labels.txt"),
-        example=(f"{_STORAGE}/example_images/grace_hopper.jpg", "data/hub/examples/portrait.jpg"),
+        example=(f"{_STORAGE}/example_images/grace_hopper.jpg", "data/hub/examples/owl.jpg"),
     ),
     f"{_TF2}/inception_v3/feature_vector/4": Module(
         "Inception V3", "data/hub/inception_v3_feature_vector", download_bytes=87_000_000
     ),
+}
+
+VGG19 = "VGG19 without its classifier, from keras.applications"
+VGG19_BYTES = 80_134_624
+
+# The published weights that a lesson borrows: handles, or VGG19.
+WEIGHTS_BY_LESSON = {
+    "05_transfer_from_vgg19": [VGG19],
+    "08_mobilenet_on_cats_vs_dogs": [
+        f"{_TF2}/mobilenet_v2/classification/4",
+        f"{_TF2}/mobilenet_v2/feature_vector/4",
+    ],
+    "09_mobilenet_and_inception_on_flowers": [
+        f"{_TF2}/mobilenet_v2/feature_vector/4",
+        f"{_TF2}/inception_v3/feature_vector/4",
+    ],
+    "10_inside_a_cnn": [f"{_TF2}/mobilenet_v2/feature_vector/4"],
 }
 
 # Lessons that are in neither table need no pictures from outside.
@@ -89,6 +106,8 @@ NEEDED_BY_LESSON = {
     "03_cnn_with_3_conv_layers": ["fashion_mnist"],
     "04_cnn_with_4_conv_layers": ["fashion_mnist"],
     "05_transfer_from_vgg19": ["fashion_mnist"],
+    "08_mobilenet_on_cats_vs_dogs": ["cats_vs_dogs"],
+    "09_mobilenet_and_inception_on_flowers": ["tf_flowers"],
     "10_inside_a_cnn": ["cats_vs_dogs"],
 }
 
