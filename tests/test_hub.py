@@ -364,3 +364,28 @@ def test_find_refuses_what_it_does_not_know():
         modules.find(MOBILENET, weights="imagenet")
     with pytest.raises(CourseError, match=r"no stand-in for https://example.*HubLayer directly"):
         modules.find("https://example.org/module")
+
+
+CLASSIFIER = ADDRESS.format("mobilenet_v2/classification")
+
+
+def test_a_classifier_comes_with_labels_and_an_example(monkeypatch, tmp_path):
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "hub"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    export(tmp_path / "hub" / hashlib.sha1(CLASSIFIER.encode()).hexdigest())
+    kept = tmp_path / "keras" / "datasets"
+    kept.mkdir(parents=True)
+    for name in ("ImageNetLabels.txt", "grace_hopper.jpg"):
+        (kept / name).write_text("here")
+    found = modules.find(CLASSIFIER)
+    assert found.weights == "published"
+    assert (found.labels.name, found.example.name) == ("ImageNetLabels.txt", "grace_hopper.jpg")
+
+    # One file less, and no network: the classifier would be of no use, so all of it stands in.
+    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
+    (kept / "grace_hopper.jpg").unlink()
+    found = modules.find(CLASSIFIER)
+    assert found.weights == "stand-in" and "grace_hopper.jpg" in found.why
+    assert found.labels.is_file() and found.example.is_file()
+    with pytest.raises(NotAvailable, match=r"grace_hopper\.jpg is not in .*KERAS_HOME"):
+        modules.find(CLASSIFIER, weights="published")

@@ -12,7 +12,8 @@ from course_utils.files import course_folder
 
 SEED = 1  # not the lessons' own, so that a run which ignores its parameters shows
 # The lowest main metric that counts as learned. A network trained on shuffled labels stays near one in ten;
-# of two labels it has both right even less often.
+# of two labels it has both right even less often. Of two classes it has about half right: on the 100 pictures
+# of lesson 08, in four tries, 46 to 57 %.
 BARS = {
     "00_start_here": 0.4,
     "01_meet_fashion_mnist": 0.5,
@@ -22,7 +23,7 @@ BARS = {
     "05_transfer_from_vgg19": 0.4,
     "06_multi_label_smaller_vggnet": 0.4,
     "07_multi_output_fashionnet": 0.4,
-    "08_mobilenet_on_cats_vs_dogs": 0.7,
+    "08_mobilenet_on_cats_vs_dogs": 0.6,
     "09_mobilenet_and_inception_on_flowers": 0.6,
     "10_inside_a_cnn": 0.6,
 }

@@ -249,3 +249,18 @@ def test_all_fit_the_page_and_are_marked_as_sample():
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png")
         assert Image.open(buffer).width <= 1000
+
+
+def test_top_labels_are_ranked_and_described():
+    image = np.full((8, 8, 3), 128, np.uint8)
+    figure = plots.top_labels(image, [0.1, 0.7, 0.2], ["fox", "owl", "bear"], count=2)
+    assert "owl 70.0 %, bear 20.0 %" in figure.alt and "fox" not in figure.alt
+    bars = figure.axes[1]
+    assert [text.get_text() for text in bars.get_yticklabels()] == ["owl", "bear"]
+    assert [bar.get_width() for bar in bars.patches] == [0.7, 0.2]
+
+
+@pytest.mark.parametrize("probabilities", [[0.5, 0.5], [0.5, 0.4, 1.2]])
+def test_top_labels_refuse_what_are_no_probabilities_of_the_labels(probabilities):
+    with pytest.raises(CourseError):
+        plots.top_labels(np.zeros((8, 8, 3), np.uint8), probabilities, ["fox", "owl", "bear"])
