@@ -8,6 +8,7 @@ from typing import Any
 
 from course_utils import plots, quiet  # noqa: F401 (quiet before Keras, which starts TensorFlow)
 from course_utils.data import sources
+from course_utils.data.catalog import BORROWED, VGG19
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder
 from course_utils.modules import WEIGHTS
@@ -16,7 +17,7 @@ import keras  # isort: skip
 
 FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"  # as keras.applications names it
 HOST = "storage.googleapis.com"
-STAND_IN = Path("data", "hub", "vgg19.keras")  # in the course's folder
+STAND_IN = BORROWED[VGG19].stand_in
 
 
 @dataclass(frozen=True)

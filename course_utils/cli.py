@@ -122,12 +122,11 @@ def _doctor(options):
 def _fetch(options):
     from course_utils.data import samples, sources
     from course_utils.data.catalog import (
+        BORROWED,
         BROUGHT_BY_LESSON,
         DATA_SETS,
-        MODULES,
         NEEDED_BY_LESSON,
         VGG19,
-        VGG19_BYTES,
         WEIGHTS_BY_LESSON,
     )
 
@@ -158,8 +157,8 @@ def _fetch(options):
             print(f"Sample of {name}: in {samples.prepared(name).data_path}")
     borrowed = dict.fromkeys(handle for lesson in lessons for handle in WEIGHTS_BY_LESSON.get(lesson, []))
     for handle in borrowed:
-        size = VGG19_BYTES if handle == VGG19 else MODULES[handle].download_bytes
-        print(f"{handle}: about {size / 1e6:.0f} MB, if it is not here yet")
+        size = f"about {BORROWED[handle].download_bytes / 1e6:.0f} MB"
+        print(f"Weights of {BORROWED[handle].title}: {size}, if they are not here yet")
     for name in missing:
         print(f"{DATA_SETS[name].title}: ready in {sources.download(name).data_path}")
     if borrowed:

@@ -14,12 +14,11 @@ from pathlib import Path
 from course_utils import features
 from course_utils.artifacts import Table
 from course_utils.data.catalog import (
+    BORROWED,
     BROUGHT_BY_LESSON,
     DATA_SETS,
-    MODULES,
     NEEDED_BY_LESSON,
     VGG19,
-    VGG19_BYTES,
     WEIGHTS_BY_LESSON,
 )
 from course_utils.errors import CourseError
@@ -196,12 +195,11 @@ def _weights(handle):
     from course_utils import backbones, modules
     from course_utils.data import sources
 
+    title, needed = BORROWED[handle].title, BORROWED[handle].download_bytes
     if handle == VGG19:
-        title, needed, host = "VGG19", VGG19_BYTES, backbones.HOST
-        here = backbones.is_here()
+        here, host = backbones.is_here(), backbones.HOST
     else:
-        title, needed, host = MODULES[handle].title, MODULES[handle].download_bytes, handle.split("/")[2]
-        here = modules.is_here(handle)
+        here, host = modules.is_here(handle), handle.split("/")[2]
     if here:
         return title, "ok", "published weights are here", "the published weights"
     if sources.network_answers(host, 443):

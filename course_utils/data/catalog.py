@@ -55,10 +55,10 @@ DATA_SETS = {
 
 @dataclass(frozen=True)
 class Module:
-    """A published module of TensorFlow Hub that has a small stand-in in the course's own folder."""
+    """A published network, most often a module of TensorFlow Hub, that has a small stand-in in the course."""
 
     title: str
-    stand_in: str  # a folder of the course
+    stand_in: str  # a folder or file of the course
     download_bytes: int  # about; what its weights take
     labels: tuple = ()  # the names of its classes: published address, file of the course
     example: tuple = ()  # a picture to try it on, likewise
@@ -82,10 +82,9 @@ MODULES = {
     ),
 }
 
-VGG19 = "VGG19 without its classifier, from keras.applications"
-VGG19_BYTES = 80_134_624
-
-# The published weights that a lesson borrows: handles, or VGG19.
+# From Keras itself, where it has no handle; all that lessons borrow, and which lesson borrows what.
+VGG19 = "keras.applications.VGG19"
+BORROWED = {VGG19: Module("VGG19", "data/hub/vgg19.keras", download_bytes=80_134_624), **MODULES}
 WEIGHTS_BY_LESSON = {
     "05_transfer_from_vgg19": [VGG19],
     "08_mobilenet_on_cats_vs_dogs": [
