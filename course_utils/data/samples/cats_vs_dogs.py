@@ -20,6 +20,11 @@ KINDS = {"cat": cat, "dog": dog}
 
 def draw(name, rng):
     """Draw one picture of a ``name`` (``"cat"`` or ``"dog"``): ``uint8`` of shape (height, width, 3)."""
+    return portrayed(rng, KINDS[name])
+
+
+def portrayed(rng, kind, head_of=Head):
+    """Draw one picture of an animal: ``kind(rng)`` is its ``Build``, ``head_of`` gives it its ``Head``."""
     # All that does not show who it is comes first, so that it cannot depend on it.
     height, width = frame(rng)
     light, coat = lamp(rng), coats.coat(rng)
@@ -27,12 +32,12 @@ def draw(name, rng):
     pitch, yaw = np.radians(rng.uniform(0, 32)), np.radians(rng.uniform(-1, 1) * (60 if portrait else 95))
     behind, horizon = scenery(rng, height, width, pitch, portrait)
 
-    build = KINDS[name](rng)
+    build = kind(rng)
     body, place = posed(rng, build, pose)
     turn = solids.rotation(yaw, pitch)
     gaze = np.clip(yaw * rng.uniform(0, 1) + rng.normal(0, 0.2), yaw - 1.2, yaw + 1.2)
     facing = solids.rotation(gaze, pitch * rng.uniform(0, 0.6) + rng.normal(0, 0.1), rng.normal(0, 0.1))
-    head = Head(rng, body, build, place, turn.T @ facing)
+    head = head_of(rng, body, build, place, turn.T @ facing)
     viewpoint = framed(rng, body, head, turn, height, width, horizon, portrait)
     seen = solids.look(body, viewpoint, PARTS)
     colour = solids.lit(coats.tones(coat, seen, head, build), seen, light, viewpoint.scale)

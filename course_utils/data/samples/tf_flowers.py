@@ -27,20 +27,25 @@ TILTS = {
 
 def draw(name, rng):
     """Draw one picture of flowers of class ``name``: ``uint8`` of shape (height, width, 3)."""
+    return grown(rng, KINDS[name], TILTS[name])
+
+
+def grown(rng, kind, tilts):
+    """Draw one picture of what ``kind`` draws (see ``flowers.KINDS``), tilted by ``tilts`` (low, high)."""
     # All that does not show the kind comes first, so that it cannot depend on it.
     height, width = frame(rng)
     light, scene = lamp(rng), SCENES[rng.choice(len(SCENES), p=SHARES)]
     behind, places, after = scene(rng, height, width)
     kin, mixed, share = int(rng.integers(2**31)), rng.random() < 0.25, rng.random()
 
-    (low, high), blooms = TILTS[name], []
+    (low, high), blooms = tilts, []
     canvas = Canvas(height, width, np.eye(3), channels=3, factor=3)
     for index, (x, y, radius, reach, lean) in enumerate(
         sorted(places, key=lambda place: place[1] + place[2])
     ):
         if index < 6:  # later ones repeat these
             tilt = np.clip(low + share * (high - low) + rng.normal(0, 0.2), low, high)
-            blooms.append(KINDS[name](rng, View(tilt, light, radius, reach, kin + mixed * index)))
+            blooms.append(kind(rng, View(tilt, light, radius, reach, kin + mixed * index)))
         under, head = blooms[index % 6]
         canvas.matrix = planted(x, y, radius, lean, height, width, rng.choice((-1, 1)))
         canvas.paint([*under, *head])
