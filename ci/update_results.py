@@ -121,7 +121,8 @@ def table(content):
 
 def _columns(headline, entry):
     """Return the numbers under ``headline`` (metric to its name in words) and the epochs, as two cells."""
-    numbers = [f"{words} {readable(metric, entry.get(metric))}".strip() for metric, words in headline.items()]
+    there = {metric: words for metric, words in headline.items() if metric in entry}
+    numbers = [f"{words} {readable(metric, entry[metric])}".strip() for metric, words in there.items()]
     return ", ".join(numbers), readable("epochs", entry["epochs"])
 
 
