@@ -1,6 +1,7 @@
 """What all tests share: a cache of their own, drawn once, and no way to the network by accident."""
 
 import os
+import sys
 
 import pytest
 
@@ -13,6 +14,15 @@ def course_cache(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course-cache")
     os.environ["COURSE_CACHE_DIR"] = str(folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def unmarked_figures():
+    """What one test loaded, such as stand-in weights, does not mark the figures of the next."""
+    yield
+    if "course_utils.plots" in sys.modules:
+        sys.modules["course_utils.plots"].use_source("tfds")
+        sys.modules["course_utils.plots"].use_weights("published")
 
 
 @pytest.fixture
