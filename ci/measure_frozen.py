@@ -16,6 +16,7 @@ import os
 import sys
 import tempfile
 import time
+from unittest import mock
 
 from course_utils import data, features, hub, training
 from course_utils.artifacts import Table
@@ -78,15 +79,8 @@ def compare(backbone, handle, train, validation, classes, seed):
 def features_once(module, train, validation, classes):
     """Lesson 08's way. Return validation accuracy, passes through the backbone, their seconds."""
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as empty:
-        before = os.environ.get("COURSE_CACHE_DIR")
-        os.environ["COURSE_CACHE_DIR"] = empty
-        try:
-            (inputs, labels), judged = (features.extract(module, part) for part in (train, validation))
-        finally:
-            os.environ.pop("COURSE_CACHE_DIR")
-            if before is not None:
-                os.environ["COURSE_CACHE_DIR"] = before
+    with tempfile.TemporaryDirectory() as empty, mock.patch.dict(os.environ, COURSE_CACHE_DIR=empty):
+        (inputs, labels), judged = (features.extract(module, part) for part in (train, validation))
     looking = time.perf_counter() - started
     penalty = keras.regularizers.L2(0.1)
     head = keras.Sequential(

@@ -1,17 +1,14 @@
 """Build: VGG19 as a frozen backbone, with the published weights where they can be had, else the stand-in."""
 
 import os
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from course_utils import plots, quiet  # noqa: F401 (quiet before Keras, which starts TensorFlow)
+from course_utils import borrowing, quiet  # noqa: F401 (quiet before Keras, which starts TensorFlow)
 from course_utils.data import sources
 from course_utils.data.catalog import BORROWED, VGG19
-from course_utils.errors import CourseError, NotAvailable, in_a_line
+from course_utils.errors import NotAvailable, in_a_line
 from course_utils.files import course_folder
-from course_utils.modules import WEIGHTS
 
 import keras  # isort: skip
 
@@ -42,18 +39,10 @@ def vgg19(weights="auto"):
     published ones where that works, else the stand-in. Raises CourseError for any other value, NotAvailable
     within seconds where what was asked for cannot be had.
     """
-    if weights not in WEIGHTS:
-        raise CourseError(
-            f"WEIGHTS = {weights!r} is none of {', '.join(map(repr, WEIGHTS))}: the published network where "
-            "it can be had, only that, or the course's small stand-in."
-        )
+    borrowing.check(weights, "network")
     backbone = _find(weights)
     backbone.network.trainable = False
-    plots.use_weights(backbone.weights)
-    if backbone.weights == "published":
-        print(f"Weights: VGG19, trained on ImageNet, {backbone.why}.")
-    else:
-        print(f"Weights: the course's stand-in for VGG19, pretrained on drawings. Why: {backbone.why}")
+    borrowing.announce("VGG19", backbone.weights, backbone.why)
     return backbone
 
 
@@ -82,34 +71,29 @@ def _published():
         except Exception as error:  # h5py and Keras raise many kinds; each of them means: no weights
             damage = f" ({path} is damaged: {in_a_line(error)})"
     # Without network, Keras may try for minutes, so we ask first.
+    folder = borrowing.keras_folders("models")[0]
     if not sources.network_answers(HOST, 443):
         raise NotAvailable(
-            f"The weights of VGG19 are not in {_folders()[0]}{damage} and {HOST} does not answer. Connect to "
-            f"the network, or put {FILE} there, or point KERAS_HOME at a folder whose 'models' has it, or "
-            'choose WEIGHTS = "stand-in".'
+            f"The weights of VGG19 are not in {folder}{damage} and {HOST} does not answer. Connect to the "
+            f"network, or put {FILE} there, or point KERAS_HOME at a folder whose 'models' has it, or choose "
+            'WEIGHTS = "stand-in".'
         )
     try:
         network = _build("imagenet")
     except Exception as error:  # urllib, h5py and Keras raise many kinds
         raise NotAvailable(
-            f"The weights of VGG19 could not be downloaded to {_folders()[0]}: {in_a_line(error)}. Check the "
+            f"The weights of VGG19 could not be downloaded to {folder}: {in_a_line(error)}. Check the "
             'network and the disk (80 MB are needed) and try again, or choose WEIGHTS = "stand-in".'
         ) from error
-    return Backbone(network, "published", f"downloaded to {_folders()[0]}")
+    return Backbone(network, "published", f"downloaded to {folder}")
 
 
 def _build(weights):
     return keras.applications.VGG19(weights=os.fspath(weights), include_top=False)
 
 
-def _folders():
-    """Return the folders in which Keras looks for weights: its own, and one for where that is read-only."""
-    home = os.environ.get("KERAS_HOME") or "~/.keras"
-    return [Path(home).expanduser() / "models", Path(tempfile.gettempdir(), ".keras", "models")]
-
-
 def _cached():
-    return [folder / FILE for folder in _folders() if (folder / FILE).is_file()]
+    return [folder / FILE for folder in borrowing.keras_folders("models") if (folder / FILE).is_file()]
 
 
 def _stand_in():

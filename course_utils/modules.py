@@ -10,16 +10,13 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import quiet  # noqa: F401 (before TensorFlow)
+from course_utils import borrowing, quiet  # noqa: F401 (quiet before TensorFlow)
 from course_utils.data import sources
 from course_utils.data.catalog import MODULES
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder
 
 import tensorflow as tf  # isort: skip
-
-
-WEIGHTS = ("auto", "published", "stand-in")
 
 
 @dataclass(frozen=True)
@@ -45,13 +42,7 @@ def find(handle, weights="auto"):
     stand-in. Raises CourseError for a handle without a stand-in and for other ``weights``, and its
     NotAvailable for ``"published"`` where the module cannot be had.
     """
-    from course_utils import plots
-
-    if weights not in WEIGHTS:
-        raise CourseError(
-            f"WEIGHTS = {weights!r} is none of {', '.join(map(repr, WEIGHTS))}: the published module where "
-            "it can be had, only that, or the course's small stand-in."
-        )
+    borrowing.check(weights, "module")
     if handle not in MODULES:
         raise CourseError(
             f"The course has no stand-in for {handle}. It has some for {', '.join(MODULES)}. Any other "
@@ -67,11 +58,9 @@ def find(handle, weights="auto"):
                 raise
             why = str(error)
         else:
-            plots.use_weights("published")
-            print(f"Weights: {module.title}, trained on ImageNet, from {folder}.")
+            borrowing.announce(module.title, "published", f"from {folder}")
             return Found(handle, "published", f"from {folder}", **beside)
-    plots.use_weights("stand-in")
-    print(f"Weights: the course's stand-in for {module.title}, pretrained on drawings. Why: {why}")
+    borrowing.announce(module.title, "stand-in", why)
     beside = {name: course_folder() / pair[1] for name, pair in _beside(module)}
     return Found(module.stand_in, "stand-in", why, **beside)
 
@@ -199,19 +188,20 @@ def _keras_file(address):
     import keras
 
     name = address.rsplit("/", 1)[1]
-    kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets" / name
-    if kept.is_file():
-        return kept
+    folders = borrowing.keras_folders("datasets")
+    for folder in folders:
+        if (folder / name).is_file():
+            return folder / name
     if not _answers(address):
         raise NotAvailable(
-            f"{name} is not in {kept.parent} and its server does not answer. Connect to the network, or "
+            f"{name} is not in {folders[0]} and its server does not answer. Connect to the network, or "
             "point KERAS_HOME at a folder whose datasets/ has it."
         )
     try:
         return Path(keras.utils.get_file(name, address))
     except Exception as error:  # urllib and the file system raise many kinds; each means: no file
         raise NotAvailable(
-            f"{address} could not be downloaded to {kept.parent}: {in_a_line(error)}."
+            f"{address} could not be downloaded to {folders[0]}: {in_a_line(error)}."
         ) from error
 
 

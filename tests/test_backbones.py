@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from course_utils import backbones, plots
+from course_utils import backbones, borrowing, plots
 from course_utils.data import sources
 from course_utils.errors import CourseError, NotAvailable
 from course_utils.files import course_folder
@@ -40,7 +40,7 @@ def built(monkeypatch):
 def home(monkeypatch, tmp_path):
     """An empty folder of Keras, no network, and figures without a mark afterwards."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(backbones.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
+    monkeypatch.setattr(borrowing.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
     monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
     yield tmp_path / "keras" / "models"
     plots.use_weights("published")
@@ -99,7 +99,7 @@ def test_published_weights_that_cannot_be_had_are_an_error(home):
 def test_a_server_that_hangs_costs_seconds(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("KERAS_HOME", "/nowhere")
-    monkeypatch.setattr(backbones.tempfile, "gettempdir", lambda: "/nowhere")
+    monkeypatch.setattr(borrowing.tempfile, "gettempdir", lambda: "/nowhere")
     monkeypatch.setattr(sources.socket, "create_connection", lambda *_, **__: time.sleep(3600))
     with pytest.raises(NotAvailable, match="does not answer"):
         backbones.vgg19("published")

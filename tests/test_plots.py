@@ -28,13 +28,6 @@ HISTORY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def published_source():
-    plots.use_source("tfds")
-    yield
-    plots.use_source("tfds")
-
-
 @pytest.fixture
 def pictures():
     """Twelve grey pictures of 8 x 8 pixels, four of each class in turn; class 1 is all black."""

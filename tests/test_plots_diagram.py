@@ -13,13 +13,6 @@ from course_utils.errors import CourseError
 layers = keras.layers
 
 
-@pytest.fixture(autouse=True)
-def published_source():
-    plots.use_source("tfds")
-    yield
-    plots.use_source("tfds")
-
-
 def boxes(figure):
     """The boxes of a diagram as (text, (left, top, right, bottom)), from top to bottom."""
     axes = figure.axes[0]

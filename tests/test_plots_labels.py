@@ -25,13 +25,6 @@ ROWS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def published_source():
-    plots.use_source("tfds")
-    yield
-    plots.use_source("tfds")
-
-
 def titles(figure):
     return [axes.get_title() for axes in figure.axes]
 

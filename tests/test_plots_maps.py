@@ -7,13 +7,6 @@ from course_utils import plots
 from course_utils.errors import CourseError
 
 
-@pytest.fixture(autouse=True)
-def published_source():
-    plots.use_source("tfds")
-    yield
-    plots.use_source("tfds")
-
-
 @pytest.fixture
 def maps():
     """Two layers for two pictures; three of the first layer's channels are silent for the first picture."""
