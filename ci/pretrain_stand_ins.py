@@ -114,7 +114,7 @@ def fitted(network, train, validation, size, epochs, sides, **options):
 
 
 def measure(name, seeds):
-    """Print one row of the table for each drawn set: a head on frozen features, and from scratch."""
+    """Print one row of the table for each drawn set: a head on frozen features, and from scratch twice."""
     body, size, prepare = {
         "mobilenet": (networks.mobilenet, 96, None),
         "inception": (networks.inception, 128, None),

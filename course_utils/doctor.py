@@ -4,12 +4,10 @@ import importlib.metadata
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from course_utils import features
 from course_utils.artifacts import Table
@@ -22,7 +20,7 @@ from course_utils.data.catalog import (
     WEIGHTS_BY_LESSON,
 )
 from course_utils.errors import CourseError
-from course_utils.files import cache_folder, course_folder
+from course_utils.files import cache_folder, course_folder, free_space
 
 DISTRIBUTION = "image-classification-course"
 SUPPORTED_PYTHON = ((3, 11), (3, 13))
@@ -166,7 +164,7 @@ def _cache():
 
 
 def _disk():
-    free = shutil.disk_usage(_existing(cache_folder())).free
+    free = free_space(cache_folder())
     enough = free > 500e6
     detail = f"{free / 1e9:.1f} GB free" + ("" if enough else "; the lessons need about 0.5 GB")
     return Check("disk", "ok" if enough else "note", detail)
@@ -214,7 +212,3 @@ def _brought(name):
 
     folder = manual_folder()
     return f"the pictures in {folder}" if folder.is_dir() else f"the drawn sample (no folder {folder})"
-
-
-def _existing(folder):
-    return next(path for path in (folder, *Path(folder).parents) if path.exists())

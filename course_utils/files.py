@@ -1,6 +1,7 @@
 """Where the course keeps things, and how it writes them: whole or not at all."""
 
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,12 @@ def cache_folder():
     import platformdirs
 
     return platformdirs.user_cache_path("image-classification-course", appauthor=False)
+
+
+def free_space(folder):
+    """Return the free bytes of the disk that has ``folder``, or will have it once it is created."""
+    existing = next(path for path in (folder, *Path(folder).parents) if path.exists())
+    return shutil.disk_usage(existing).free
 
 
 @contextmanager

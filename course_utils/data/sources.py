@@ -1,6 +1,5 @@
 """Which pictures a lesson gets: the published ones, prepared or downloaded now, or the drawn sample."""
 
-import shutil
 import socket
 import threading
 import urllib.parse
@@ -12,6 +11,7 @@ import numpy as np
 
 from course_utils.data.catalog import DATA_SETS
 from course_utils.errors import CourseError, NotAvailable, in_a_line
+from course_utils.files import free_space
 
 SOURCES = ("auto", "tfds", "sample")
 
@@ -90,12 +90,11 @@ def download(name):
             f"Connect to the network and run 'course fetch', or point TFDS_DATA_DIR at a folder that has "
             f'{entry.name}, or choose DATA = "sample" for pictures that the course draws itself.'
         )
-    existing = next(folder for folder in (builder.data_path, *builder.data_path.parents) if folder.exists())
     needed = entry.download_bytes + entry.prepared_bytes
-    if shutil.disk_usage(existing).free < 1.2 * needed:
+    if free_space(builder.data_path) < 1.2 * needed:
         raise NotAvailable(
-            f"{entry.title} needs {needed / 1e6:.0f} MB and the disk of {existing} has less. Free some "
-            "space, or point TFDS_DATA_DIR at another disk."
+            f"{entry.title} needs {needed / 1e6:.0f} MB and the disk of {builder.data_path.parent} has less. "
+            "Free some space, or point TFDS_DATA_DIR at another disk."
         )
     try:
         builder.download_and_prepare()
