@@ -72,7 +72,8 @@ def refresh_averages(model, batches, steps=200):
     Their moving averages become plain means over up to ``steps`` batches of ``batches`` (a batched
     ``tf.data.Dataset`` of training pictures and labels), taken without dropout: as in use, not as in training
     (X. Li and others, "Understanding the Disharmony between Dropout and Batch Normalization by Variance
-    Shift", 2019). It also helps where momentum is so high that training ended before they arrived.
+    Shift", 2019). It also helps where momentum is so high that training ended before they arrived. An
+    interruption (the stop button, Ctrl-C) ends it early: the means are then over the batches so far.
     """
     normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
@@ -84,6 +85,8 @@ def refresh_averages(model, batches, steps=200):
             for layer in normalisations:
                 layer.momentum = step / (step + 1)  # the mean of all batches so far
             model(images, training=True)
+    except KeyboardInterrupt:  # the cell goes on, or a trained model that no name has yet would be lost
+        print("Interrupted: the averages are those of the batches so far.", flush=True)
     finally:
         for layer, momentum in zip(normalisations, kept[0], strict=True):
             layer.momentum = momentum

@@ -179,3 +179,24 @@ def test_fresh_averages_stop_after_the_given_steps_and_restore_after_an_error():
     with pytest.raises(ValueError):
         training.refresh_averages(model, tf.data.Dataset.from_tensors((np.zeros((2, 5)), 0)))
     assert model.layers[0].momentum == 0.9
+
+
+class InterruptedAfterTwo:
+    """A dataset of which the reader presses stop while the third batch is on its way."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+
+    def take(self, steps):
+        yield from self.dataset.take(2)
+        raise KeyboardInterrupt
+
+
+def test_interrupted_fresh_averages_are_those_of_the_batches_so_far(capsys):
+    normalisation = keras.layers.BatchNormalization(momentum=0.9)
+    model = keras.Sequential([keras.Input(shape=(3,)), normalisation, keras.layers.Dropout(0.5)])
+    training.refresh_averages(model, InterruptedAfterTwo(batches()))
+    images = np.concatenate([images for images, _ in batches().take(2).as_numpy_iterator()])
+    np.testing.assert_allclose(normalisation.moving_mean, images.mean(axis=0), atol=1e-5)
+    assert (model.layers[1].rate, normalisation.momentum) == (0.5, 0.9)
+    assert "Interrupted" in capsys.readouterr().out
