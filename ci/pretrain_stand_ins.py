@@ -126,7 +126,7 @@ def measure(name, seeds):
         return training.computed(network, images, size, prepare)
 
     for drawn in measuring.SETS:
-        results = measuring.compared(drawn, features, body, size, seeds, prepare)
+        results = zip(*measuring.compared(drawn, features, body, size, seeds, prepare), strict=True)
         shown = [f"{statistics.fmean(found):.1%} ± {statistics.pstdev(found):.1%}" for found in results]
         print(f"| {name} | {drawn} | {' | '.join(shown)} |", flush=True)
 

@@ -48,7 +48,7 @@ def vgg19(weights="auto"):
 
 def is_here():
     """Tell whether VGG19's published weights are in one of Keras's folders; nothing is downloaded."""
-    return bool(_cached())
+    return bool(borrowing.kept("models", FILE))
 
 
 def _find(weights):
@@ -65,7 +65,7 @@ def _find(weights):
 def _published():
     """Return the ``Backbone`` with the weights of ImageNet, or raise NotAvailable."""
     damage = ""
-    for path in _cached():
+    for path in borrowing.kept("models", FILE):
         try:
             return Backbone(_build(path), "published", f"from {path}")
         except Exception as error:  # h5py and Keras raise many kinds; each of them means: no weights
@@ -90,10 +90,6 @@ def _published():
 
 def _build(weights):
     return keras.applications.VGG19(weights=os.fspath(weights), include_top=False)
-
-
-def _cached():
-    return [folder / FILE for folder in borrowing.keras_folders("models") if (folder / FILE).is_file()]
 
 
 def _stand_in():

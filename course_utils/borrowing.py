@@ -32,7 +32,12 @@ def announce(title, weights, why):
 def keras_folders(kind):
     """Return where Keras keeps files of a ``kind`` ("models", "datasets"): its own folder, then a temporary.
 
-    The second is for a folder of its own (``KERAS_HOME``) that is read-only.
+    The second is where it writes if its own (``KERAS_HOME``) is read-only.
     """
     home = os.environ.get("KERAS_HOME") or "~/.keras"
     return [Path(home).expanduser() / kind, Path(tempfile.gettempdir(), ".keras", kind)]
+
+
+def kept(kind, name):
+    """Return the paths of the files ``name`` in Keras's folders of a ``kind``: none, one or two."""
+    return [folder / name for folder in keras_folders(kind) if (folder / name).is_file()]

@@ -188,21 +188,18 @@ def _keras_file(address):
     import keras
 
     name = address.rsplit("/", 1)[1]
-    folders = borrowing.keras_folders("datasets")
-    for folder in folders:
-        if (folder / name).is_file():
-            return folder / name
+    if here := borrowing.kept("datasets", name):
+        return here[0]
+    folder = borrowing.keras_folders("datasets")[0]
     if not _answers(address):
         raise NotAvailable(
-            f"{name} is not in {folders[0]} and its server does not answer. Connect to the network, or "
+            f"{name} is not in {folder} and its server does not answer. Connect to the network, or "
             "point KERAS_HOME at a folder whose datasets/ has it."
         )
     try:
         return Path(keras.utils.get_file(name, address))
     except Exception as error:  # urllib and the file system raise many kinds; each means: no file
-        raise NotAvailable(
-            f"{address} could not be downloaded to {folders[0]}: {in_a_line(error)}."
-        ) from error
+        raise NotAvailable(f"{address} could not be downloaded to {folder}: {in_a_line(error)}.") from error
 
 
 def _hub_cache():

@@ -38,12 +38,11 @@ def built(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch, tmp_path):
-    """An empty folder of Keras, no network, and figures without a mark afterwards."""
+    """An empty folder of Keras, and no network."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(borrowing.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
     monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
-    yield tmp_path / "keras" / "models"
-    plots.use_weights("published")
+    return tmp_path / "keras" / "models"
 
 
 def put(folder, content=b"weights"):

@@ -32,16 +32,15 @@ def head(features, labels):
 
 
 def compared(name, features_of, body, size, seeds, prepare=None):
-    """Return lists of accuracies, one for each of ``seeds``: of a head on the features, then from scratch
-    for each number of ``EPOCHS``.
+    """Return rows of accuracies, one for each of ``seeds``: a head on the features, then from scratch.
 
-
+    From scratch there is one for each number of ``EPOCHS``.
     ``features_of(images)`` returns one row for each ``uint8`` image; ``body`` and ``size`` are those of the
     ``networks.Network`` that is trained from scratch.
     """
     images, labels = drawn(name, size)
     features = features_of(images)
-    results = [[] for _ in range(1 + len(EPOCHS))]
+    rows = []
     for seed in seeds:
         train, test = train_test_split(
             np.arange(len(labels)), test_size=SETS[name], random_state=seed, stratify=labels
@@ -64,6 +63,5 @@ def compared(name, features_of, body, size, seeds, prepare=None):
             scores = training.computed(network, images[test], size, prepare)
             found.append(np.mean(scores.argmax(1) == labels[test]))
         print(name, body.__name__, "seed", seed, *(f"{accuracy:.3f}" for accuracy in found), flush=True)
-        for result, accuracy in zip(results, found, strict=True):
-            result.append(accuracy)
-    return results
+        rows.append(found)
+    return rows
