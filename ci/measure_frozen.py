@@ -18,7 +18,7 @@ import tempfile
 import time
 from unittest import mock
 
-from course_utils import data, features, hub, training
+from course_utils import data, features, pretrained, training
 from course_utils.artifacts import Table
 from course_utils.errors import CourseError
 
@@ -50,7 +50,7 @@ def main(arguments=None):
             train = train.take(options.pictures)
             validation = validation.take(round(share * pictures.counts["validation"]))
         for backbone in options.backbones:
-            handle = hub.find(HANDLE.format(backbone), weights="published").handle
+            handle = pretrained.find(HANDLE.format(backbone), weights="published").handle
             compare(backbone, handle, train, validation, classes, options.seed)
     except CourseError as error:
         print(f"measure_frozen: {error}", file=sys.stderr)
@@ -64,7 +64,7 @@ def compare(backbone, handle, train, validation, classes, seed):
     rows, seconds, processor = [], {}, {}
     for name, way in (("features once", features_once), ("published way", published_way)):
         training.set_seed(seed)
-        module = hub.HubLayer(handle)  # loading it belongs to neither way
+        module = pretrained.HubLayer(handle)  # loading it belongs to neither way
         started, worked = time.perf_counter(), time.process_time()
         accuracy, passes, looking = way(module, train, validation, classes)
         seconds[name], processor[name] = time.perf_counter() - started, time.process_time() - worked

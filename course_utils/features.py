@@ -1,69 +1,74 @@
 """Train: a frozen network sees each picture once, and what it computes from it is kept on disk."""
 
+import hashlib
 import io
-import sys
+import json
 
 import numpy as np
 
+from course_utils import store
 from course_utils.errors import CourseError
-from course_utils.feature_cache import Cache, clear, folder, key, size
-
-__all__ = ["clear", "extract", "folder", "size"]
+from course_utils.progress import progress
+from course_utils.store import FEATURES, Store
 
 BATCH = 32  # pictures that the extractor sees at once
-PREPROCESSING = "bilinear, 1"  # part of the key: to be changed together with _stream
+PREPROCESSING = "bilinear, 2"  # part of a store's name: to be changed together with _resized
 
 
-def extract(extractor, pictures, *, resolution=None):
+def extract(extractor, pictures):
     """Run ``extractor`` over ``pictures`` and return (features, labels) as arrays.
 
     ``extractor`` is a Keras layer or model with one input and one output, used in inference mode; its weights
     stay as they are. ``pictures`` is a ``tf.data.Dataset`` of single ``(image, label)`` pairs, unbatched:
     images (height, width, channels) of any size with values 0 to 255, labels of any structure of tensors.
-    Each image is resized to ``resolution`` (a number of pixels or a pair (height, width); by default what the
-    extractor or else the dataset tells), bilinear and without keeping its proportions, as the published
-    lessons do. A ``HubLayer`` then gets pixels from 0 to 1, as it asks for; every other extractor gets
-    them from 0 to 255, because scaling is part of a model.
+    Each image is resized to what the extractor takes, bilinear and without keeping its proportions, as the
+    published lessons do. A ``HubLayer`` then gets pixels from 0 to 1, as it asks for; every other extractor
+    gets them from 0 to 255, because scaling is part of a model.
 
     Features are float32, (pictures, ...) with the shape of the extractor's output; features and labels are in
     the order of the dataset. Pictures stream: only features and labels are held in memory.
 
-    What was computed is kept in ``folder()``, picture by picture, under the content of the picture (its
-    values before resizing), the extractor's weights and configuration, and the resolution; where one of these
-    changed it is computed anew, everything else is read again. An interrupted call goes on where it was, a
-    damaged file is computed anew, and any number of processes may run at once. If the folder cannot be
-    written, one line says so and nothing is kept. Of layers that you program yourself the configuration
-    counts, not the code: call ``clear()`` after changing it.
+    What was computed is kept on disk, picture by picture, under the picture's values and the extractor's
+    weights and answers (see ``_key``). An interrupted call goes on where it was. If nothing can be kept, one
+    line says so.
 
     Raises CourseError for a batched or empty dataset, images whose size or channels do not fit, and an
     extractor with several outputs.
     """
-    shape = _image_shape(extractor, pictures.element_spec, resolution)
+    shape = _image_shape(extractor, pictures.element_spec)
     if not extractor.built:
         extractor.build((None, *shape))
-    cache = Cache(folder() / key(extractor, shape, PREPROCESSING))
-    rows, labels, forward = [], [], None
-    try:
-        with _progress(int(pictures.cardinality())) as bar:
-            for keys, known, new, truth in _stream(pictures, shape, cache.keys):
-                keys, known = keys.numpy(), known.numpy()
-                computed = ()
-                if (known < 0).any():
-                    forward = forward or _forward(extractor, shape)
-                    computed = forward(new.values)
-                    cache.add(keys[known < 0], computed)
-                computed = iter(computed)
-                rows += [cache.features[row] if row >= 0 else next(computed) for row in known]
-                labels.append(_map(lambda part: part.numpy(), truth))
-                bar.update(len(keys))
-    finally:
-        cache.write()
+    kept = Store(FEATURES, _key(extractor, shape))
+    rows, labels, forward, keeping = [], [], None, True
+    total = int(pictures.cardinality())
+    with progress(total if total >= 0 else None, "Features") as bar:
+        for keys, images, truth in _resized(pictures, shape):
+            keys = keys.numpy().tolist()
+            here = {key: _from_bytes(value) for key, value in kept.get(keys).items()}
+            if new := [row for row, key in enumerate(keys) if here.get(key) is None]:
+                forward = forward or _forward(extractor, shape)
+                computed = forward(images if len(new) == len(keys) else images.numpy()[new])
+                here |= {keys[row]: features for row, features in zip(new, computed, strict=True)}
+                keeping = keeping and _keep(kept, {keys[row]: here[keys[row]] for row in new})
+            rows += [here[key] for key in keys]
+            labels.append(_map(lambda part: part.numpy(), truth))
+            bar.update(len(keys))
     if not rows:
         raise CourseError("The dataset has no pictures, so there are no features. Check how it was split.")
     return np.stack(rows), _map(lambda *parts: np.concatenate(parts), *labels)
 
 
-def _image_shape(extractor, element, resolution):
+def size():
+    """Return how many bytes the kept features take on disk."""
+    return store.size(FEATURES)
+
+
+def clear():
+    """Delete all kept features and return how many bytes that freed; they are computed again when needed."""
+    return store.clear(FEATURES)
+
+
+def _image_shape(extractor, element):
     """Return the (height, width, channels) that the extractor gets, or raise CourseError."""
     if not isinstance(element, tuple) or len(element) != 2 or element[0].shape.rank not in (None, 3):
         raise CourseError(
@@ -73,49 +78,64 @@ def _image_shape(extractor, element, resolution):
     given = element[0].shape.as_list() if element[0].shape.rank else [None] * 3
     wanted = getattr(extractor, "image_shape", None) or getattr(extractor, "input_shape", (None,) * 4)[1:]
     wanted = wanted if len(wanted) == 3 else (None,) * 3
-    if resolution is not None:
-        given[:2] = np.broadcast_to(resolution, 2).tolist()
-    elif None not in wanted[:2]:
+    if None not in wanted[:2]:
         given[:2] = wanted[:2]
-    if any(None not in sides and sides[0] != sides[1] for sides in zip(given, wanted, strict=True)):
+    if None not in (given[2], wanted[2]) and given[2] != wanted[2]:
         raise CourseError(
             f"The extractor takes images of shape {tuple(wanted)} and would get {tuple(given)}, (height, "
-            "width, channels). Leave out the resolution, or make grey pictures coloured with "
+            "width, channels). Make grey pictures coloured with "
             "dataset.map(lambda image, label: (tf.image.grayscale_to_rgb(image), label))."
         )
     shape = tuple(found or needed for found, needed in zip(given, wanted, strict=True))
     if None in shape:
         raise CourseError(
             f"The images have shape {shape}, (height, width, channels), and neither the extractor nor the "
-            "dataset tells more. Say resolution=224, for instance; channels are set with tf.ensure_shape."
+            "dataset tells more. Begin the extractor with keras.Input((224, 224, 3)), for instance, or "
+            "resize the pictures with dataset.map; channels are set with tf.ensure_shape."
         )
     return shape
 
 
-def _stream(pictures, shape, keys):
-    """Return a dataset of batches: fingerprints, rows in ``keys`` or -1, images of the new ones, labels."""
+def _resized(pictures, shape):
+    """Return a dataset of batches: a number for each picture's values, resized images, labels."""
     import tensorflow as tf
-
-    # Sorted, and longer by one that is larger than every fingerprint, so that a search always ends within.
-    sorted_keys = tf.constant([*keys, 2**63 - 1], tf.int64)
 
     @tf.autograph.experimental.do_not_convert
     def prepare(image, label):
         # Of the values with their shape and type: FarmHash, the same on every machine, in 0.05 ms.
-        fingerprint = tf.strings.to_hash_bucket_fast(tf.io.serialize_tensor(image), 2**63 - 1)
-        place = tf.searchsorted(sorted_keys, [fingerprint], out_type=tf.int64)[0]
-        row = tf.where(sorted_keys[place] == fingerprint, place, -1)
-        image = tf.ensure_shape(image, (None, None, shape[2]))
-        new = tf.cond(
-            row < 0,
-            lambda: tf.cast(tf.image.resize(image, shape[:2]), tf.float32)[tf.newaxis],
-            lambda: tf.zeros((0, *shape)),
-        )
-        return fingerprint, row, tf.ensure_shape(new, (None, *shape)), label
+        key = tf.strings.to_hash_bucket_fast(tf.io.serialize_tensor(image), 2**63 - 1)
+        image = tf.image.resize(tf.ensure_shape(image, (None, None, shape[2])), shape[:2])
+        return key, tf.cast(image, tf.float32), label
 
-    # A ragged batch holds none or one image of each picture; its values are the new images alone.
-    prepared = pictures.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
-    return prepared.ragged_batch(BATCH).prefetch(tf.data.AUTOTUNE)
+    return pictures.map(prepare, num_parallel_calls=tf.data.AUTOTUNE).batch(BATCH).prefetch(tf.data.AUTOTUNE)
+
+
+def _key(extractor, shape):
+    """Return the name of the store for what ``extractor``, built, computes from images of ``shape``.
+
+    It depends on the weights and on what comes out for two pictures, noise and a ramp. Asking the network
+    itself holds whatever changes its output, layers of your own included, and no names that Keras gives anew
+    in each session; on one machine the answers are the same to the last bit.
+    """
+    import keras
+    import tensorflow as tf
+
+    noise = np.random.default_rng(0).uniform(0, 255, shape)
+    ramp = np.linspace(0, 255, noise.size).reshape(shape)
+    answers = extractor(_scaled(extractor, np.stack([noise, ramp]).astype("float32")), training=False)
+    if not tf.is_tensor(answers):
+        raise CourseError(
+            f"The extractor returns a {type(answers).__name__}, not one tensor. Build a keras.Model from its "
+            "input to the one output that you want as features."
+        )
+    digest = hashlib.sha256(json.dumps([shape, PREPROCESSING]).encode())
+    for values in map(keras.ops.convert_to_numpy, (answers, *extractor.weights)):
+        digest.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
+    return digest.hexdigest()[:20]
+
+
+def _scaled(extractor, images):
+    return images * getattr(extractor, "pixel_scale", 1.0)
 
 
 def _forward(extractor, shape):
@@ -123,55 +143,47 @@ def _forward(extractor, shape):
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    from course_utils.hub import HubLayer
-
-    scale = 1 / 255 if isinstance(extractor, HubLayer) else 1.0
-
     def call(images):
-        return extractor(images * scale, training=False)
+        return extractor(_scaled(extractor, images), training=False)
 
-    traced = tf.function(call, autograph=False).get_concrete_function(tf.TensorSpec((None, *shape)))
-    if not tf.is_tensor(traced.structured_outputs):
-        raise CourseError(
-            f"The extractor returns a {type(traced.structured_outputs).__name__}, not one tensor. Build a "
-            "keras.Model from its input to the one output that you want as features."
-        )
+    function = tf.function(call, autograph=False).get_concrete_function(tf.TensorSpec((None, *shape)))
     if any("moving_variance" in weight.path for weight in extractor.weights):
         # With weights as constants TensorFlow fuses convolutions with the normalization that follows them:
         # MobileNet V2 becomes 1.4 times as fast on a processor. VGG19, which has none, gains next to nothing
         # and would take seconds and 1.4 GB more for it.
-        constant = convert_variables_to_constants_v2(traced)
-        return lambda images: tf.cast(constant(images)[0], tf.float32).numpy()
-    return lambda images: tf.cast(traced(images), tf.float32).numpy()
+        function = convert_variables_to_constants_v2(function)
+
+    def forward(images):
+        (features,) = tf.nest.flatten(function(tf.convert_to_tensor(images)))
+        return tf.cast(features, tf.float32).numpy()
+
+    return forward
+
+
+def _keep(kept, features):
+    """Put a dict of key to array into the store; return whether that worked, and say it if not."""
+    try:
+        kept.put({key: _to_bytes(array) for key, array in features.items()})
+    except CourseError as error:
+        print(f"The features are not kept for the next time: {error}")
+        return False
+    return True
+
+
+def _to_bytes(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
+def _from_bytes(value):
+    try:
+        return np.load(io.BytesIO(value), allow_pickle=False)
+    except (ValueError, EOFError):  # something else under this number
+        return None
 
 
 def _map(function, *structures):
     import tensorflow as tf
 
     return tf.nest.map_structure(function, *structures)
-
-
-def _progress(total):
-    """Return a bar: one line in a notebook or on a terminal, nothing where the output goes to a log."""
-    from tqdm import tqdm
-
-    class Line(tqdm):
-        """A line that is rewritten in place, so that a saved page has its last state and not all of them."""
-
-        shown = None
-
-        def display(self, msg=None, pos=None):
-            from IPython.display import display
-
-            text = {"text/plain": str(self)}
-            if self.shown is None:
-                self.shown = display(text, raw=True, display_id=True)
-            else:
-                self.shown.update(text, raw=True)
-
-    total = total if total >= 0 else None
-    options = {"total": total, "desc": "Features", "unit": " pictures", "mininterval": 0.5}
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if getattr(shell, "kernel", None) is not None:
-        return Line(file=io.StringIO(), ascii=False, **options)
-    return tqdm(disable=None, **options)

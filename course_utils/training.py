@@ -4,7 +4,7 @@ import signal
 import threading
 import warnings
 
-from course_utils import quiet  # noqa: F401 (before Keras, which starts TensorFlow)
+from course_utils import quiet_tensorflow  # noqa: F401 (before Keras, which starts TensorFlow)
 from course_utils.errors import CourseError
 
 import keras  # isort: skip

@@ -1,4 +1,4 @@
-"""What all tests share: a cache of their own, drawn once, and no way to the network by accident."""
+"""What all tests share: a cache of their own, and no way to the network by accident."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @pytest.fixture(scope="session", autouse=True)
 def course_cache(tmp_path_factory):
-    """The course's cache for the whole session, so that the drawn pictures are drawn once."""
+    """The course's cache for the whole session, apart from the user's own."""
     folder = tmp_path_factory.mktemp("course-cache")
     os.environ["COURSE_CACHE_DIR"] = str(folder)
     return folder
@@ -28,9 +28,9 @@ def unmarked_figures():
 @pytest.fixture
 def offline(monkeypatch, tmp_path):
     """A machine without prepared data and without network; returns the empty folder of TFDS."""
-    from course_utils.data import sources
+    from course_utils import availability
 
-    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
+    monkeypatch.setattr(availability, "network_answers", lambda address, seconds=4: False)
     return empty_tfds(monkeypatch, tmp_path / "tfds")
 
 

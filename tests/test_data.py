@@ -8,8 +8,8 @@ import pytest
 from conftest import empty_tfds
 from PIL import Image
 
-from course_utils import data
-from course_utils.data import samples, sources
+from course_utils import availability, data
+from course_utils.data import tfds_sets
 from course_utils.data.catalog import DATA_SETS
 from course_utils.errors import CourseError, NotAvailable
 
@@ -21,19 +21,11 @@ def sample():
 
 def copy_as_published(monkeypatch, tmp_path):
     """Pass a copy of the drawn set for prepared published data; return the folder with its files."""
-    original = samples.prepared("fashion_mnist").data_path
-    folder = tmp_path / "fashion_mnist" / "1.0.0"
+    original = tfds_sets.sample("fashion_mnist").data_path
+    folder = empty_tfds(monkeypatch, tmp_path) / "fashion_mnist" / "3.0.1"
     shutil.copytree(original, folder)
-
-    def published(name):
-        import tensorflow_datasets as tfds
-
-        builder = tfds.builder_from_directory(folder)
-        # A builder from a folder has its files there; asked whether it is prepared, it looks elsewhere.
-        monkeypatch.setattr(builder, "is_prepared", lambda: True, raising=False)
-        return builder
-
-    monkeypatch.setattr(sources, "published", published)
+    info = folder / "dataset_info.json"
+    info.write_text(info.read_text().replace('"1.0.0"', '"3.0.1"'))
     return folder
 
 
@@ -55,7 +47,7 @@ def test_split_is_stratified_and_complete(sample):
 
 
 def sample_train():
-    return samples.prepared("fashion_mnist").as_dataset(split="train", as_supervised=True).as_numpy_iterator()
+    return tfds_sets.sample("fashion_mnist").as_dataset(split="train", as_supervised=True).as_numpy_iterator()
 
 
 def test_one_seed_gives_one_split_and_another_seed_another(sample):
@@ -96,13 +88,13 @@ def test_auto_without_network_takes_the_sample_and_says_why(offline, capsys):
 
 
 def test_tfds_without_network_and_cache_says_what_to_do(offline):
-    with pytest.raises(NotAvailable, match=r"does not answer.*course fetch.*TFDS_DATA_DIR.*sample"):
+    with pytest.raises(NotAvailable, match=r"does not answer.*TFDS_DATA_DIR.*course fetch.*sample"):
         data.load("fashion_mnist", source="tfds")
     assert not offline.exists() or not any(offline.iterdir())
 
 
 def test_a_failed_download_is_an_answer_not_a_traceback(offline, monkeypatch):
-    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: True)
+    monkeypatch.setattr(availability, "network_answers", lambda address, seconds=4: True)
 
     def fail(*arguments, **options):
         raise ConnectionError("connection reset\nlong story")
@@ -110,17 +102,17 @@ def test_a_failed_download_is_an_answer_not_a_traceback(offline, monkeypatch):
     import tensorflow_datasets as tfds
 
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
-    with pytest.raises(NotAvailable, match=r"ConnectionError: connection reset\. Run 'course fetch'"):
+    with pytest.raises(NotAvailable, match=r"ConnectionError: connection reset\. Try again \('course fetch'"):
         data.load("fashion_mnist", source="tfds")
     assert data.load("fashion_mnist", source="auto").source == "sample"
 
 
 def test_download_refuses_a_full_disk(offline, monkeypatch):
-    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: True)
+    monkeypatch.setattr(availability, "network_answers", lambda address, seconds=4: True)
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=1_000_000))
     with pytest.raises(NotAvailable, match=r"needs 69 MB"):
-        sources.download("fashion_mnist")
+        availability.obtain(tfds_sets.published("fashion_mnist"))
 
 
 def test_network_check_gives_up_in_time(monkeypatch):
@@ -135,7 +127,7 @@ def test_network_check_gives_up_in_time(monkeypatch):
     for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.delenv(variable, raising=False)
     started = time.perf_counter()
-    assert sources.network_answers("example.invalid", 80, seconds=0.2) is False
+    assert availability.network_answers("http://example.invalid", seconds=0.2) is False
     assert time.perf_counter() - started < 3
 
 
@@ -148,7 +140,7 @@ def test_network_check_asks_the_proxy(monkeypatch):
     monkeypatch.setattr(
         socket, "create_connection", lambda address, timeout: asked.append(address) or _Closed()
     )
-    assert sources.network_answers("pictures.invalid", 80)
+    assert availability.network_answers("http://pictures.invalid")
     assert asked == [("proxy.invalid", 3128)]
 
 
@@ -157,7 +149,9 @@ class _Closed:
         pass
 
 
-@pytest.mark.parametrize("damage", ["truncated", "missing", "short"])
+@pytest.mark.parametrize(
+    "damage", ["truncated", "missing", "short", "flipped", "no description", "half of it"]
+)
 def test_damaged_published_data(damage, monkeypatch, tmp_path, capsys):
     folder = copy_as_published(monkeypatch, tmp_path)
     shard = next(folder.glob("*-train.tfrecord*"))
@@ -165,6 +159,12 @@ def test_damaged_published_data(damage, monkeypatch, tmp_path, capsys):
         shard.write_bytes(shard.read_bytes()[:-1000])
     elif damage == "missing":
         shard.unlink()
+    elif damage == "flipped":
+        content = shard.read_bytes()
+        shard.write_bytes(content[:3000] + b"damaged" + content[3007:])
+    elif damage in ("no description", "half of it"):
+        info = folder / "dataset_info.json"
+        info.write_text(info.read_text()[: 0 if damage == "no description" else 200])
     else:  # cut exactly between two records: every record reads well, but some are not there
         content = shard.read_bytes()
         shard.write_bytes(content[: _start_of_last_record(content)])
@@ -185,13 +185,40 @@ def _start_of_last_record(content):
         position = following
 
 
-def test_damaged_sample_is_drawn_again(monkeypatch, tmp_path):
-    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
-    shard = next(samples.prepared("fashion_mnist").data_path.glob("*-test.tfrecord*"))
+def copy_of_the_course(monkeypatch, tmp_path, name):
+    """Let the drawn sets be read from a copy, which may be damaged; return the folder of one of them."""
+    original = tfds_sets.sample(name).data_path
+    folder = tmp_path / "data" / "samples" / name / "1.0.0"
+    shutil.copytree(original, folder)
+    monkeypatch.setattr(tfds_sets, "course_folder", lambda: tmp_path)
+    return folder
+
+
+@pytest.mark.parametrize("damage", ["cut short", "missing", "no description", "flipped"])
+@pytest.mark.parametrize("name", ["fashion_mnist", "tf_flowers"])
+def test_a_damaged_sample_says_how_to_restore_it(name, damage, monkeypatch, tmp_path):
+    folder = copy_of_the_course(monkeypatch, tmp_path, name)
+    shard = next(folder.glob("*-train.tfrecord*"))
     whole = shard.read_bytes()
-    shard.write_bytes(whole[:5000])
-    assert data.load("fashion_mnist", source="sample").counts["test"] == 1000
-    assert shard.read_bytes() == whole
+    if damage == "cut short":
+        shard.write_bytes(whole[:5000])
+    elif damage == "missing":
+        shard.unlink()
+    elif damage == "flipped":
+        shard.write_bytes(whole[:3000] + b"damaged" + whole[3007:])
+    else:
+        (folder / "dataset_info.json").write_text("{")
+    with pytest.raises(NotAvailable, match=r"git -C .* checkout -- data/samples"):
+        data.load(name, source="sample")
+
+
+def test_a_sample_is_read_from_a_clone_that_nobody_may_write(monkeypatch, tmp_path):
+    folder = copy_of_the_course(monkeypatch, tmp_path, "tf_flowers")
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    for path in (*folder.iterdir(), folder):
+        path.chmod(path.stat().st_mode & ~0o222)
+    assert data.load("tf_flowers", source="sample").counts["train"] == 400
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +241,7 @@ def test_streamed_parts_have_each_picture_once_and_the_same_in_each_pass(flowers
         [image.tobytes() for image, _ in part.as_numpy_iterator()]
         for part in (flowers.train, flowers.validation, flowers.test)
     ]
-    whole = samples.prepared("tf_flowers").as_dataset(split="train", as_supervised=True)
+    whole = tfds_sets.sample("tf_flowers").as_dataset(split="train", as_supervised=True)
     assert sorted(itertools.chain(*parts)) == sorted(
         image.tobytes() for image, _ in whole.as_numpy_iterator()
     )
@@ -244,39 +271,32 @@ def test_a_folder_in_place_of_photographs_of_varying_sizes(tmp_path):
     assert next(pictures.train.as_numpy_iterator())[0].shape == (299, 299, 3)
 
 
-def test_damaged_photographs_are_found_before_training(monkeypatch, tmp_path):
-    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
-    shard = next(samples.prepared("tf_flowers").data_path.glob("*.tfrecord*"))
-    whole = shard.read_bytes()
-    shard.write_bytes(whole[:3000] + b"damaged" + whole[3007:])
-    assert sum(1 for _ in data.load("tf_flowers", source="sample").train) == 400
-    assert shard.read_bytes() == whole
-
-
 @pytest.mark.parametrize(("name", "counts"), [("cats_vs_dogs", 2), ("tf_flowers", 5)])
 def test_real_photographs(name, counts):
-    if not sources.published(name).is_prepared():
+    if availability.outlook(tfds_sets.published(name))[0] != "here":
         pytest.skip(f"the published {name} is not prepared here")
     pictures = data.load(name, source="tfds", validation=0.2)
     labels = [label for _, label in pictures.validation.as_numpy_iterator()]
     assert len(labels) == pictures.counts["validation"] and len(set(labels)) == counts
-    assert pictures.class_names == samples.prepared(name).info.features["label"].names
+    assert pictures.class_names == tfds_sets.sample(name).info.features["label"].names
 
 
 def test_real_fashion_mnist():
-    if not sources.published("fashion_mnist").is_prepared():
+    if availability.outlook(tfds_sets.published("fashion_mnist"))[0] != "here":
         pytest.skip("the published Fashion-MNIST is not prepared here")
     pictures = data.load("fashion_mnist", source="tfds", validation=0.2, seed=0)
     assert pictures.counts == {"train": 48_000, "validation": 12_000, "test": 10_000}
     labels = data.arrays(pictures.validation)[1]
     assert np.bincount(labels).tolist() == [1200] * 10
-    assert pictures.class_names == samples.prepared("fashion_mnist").info.features["label"].names
+    assert pictures.class_names == tfds_sets.sample("fashion_mnist").info.features["label"].names
 
 
 def test_sample_has_the_published_features(monkeypatch, tmp_path):
+    import tensorflow_datasets as tfds
+
     empty_tfds(monkeypatch, tmp_path)
-    for name in DATA_SETS:
-        published, drawn = sources.published(name).info, samples.prepared(name).info
-        assert list(published.features) == list(drawn.features)
-        assert published.features["image"].shape == drawn.features["image"].shape
+    for name, entry in DATA_SETS.items():
+        published, drawn = tfds.builder(name).info, tfds_sets.sample(name).info
+        assert set(published.features) == set(drawn.features)
+        assert entry.shape == published.features["image"].shape == drawn.features["image"].shape
         assert published.supervised_keys == drawn.supervised_keys

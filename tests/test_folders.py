@@ -1,6 +1,7 @@
 """Folders of one's own: classes as subfolders, damaged files, near-duplicates, and the cache behind them."""
 
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -30,6 +31,11 @@ def make(folder, names=("blue_jeans", "blue_dress", "red_dress", "black_jeans"),
             picture = Image.fromarray(blocks.astype(np.uint8)).resize((50, 60), Image.Resampling.NEAREST)
             picture.save(folder / name / f"{index:03}.png")
     return folder
+
+
+def picture(read, row):
+    """Return the picture of one row of what ``folders.read`` returned."""
+    return next(read.dataset(np.array([row])).as_numpy_iterator())[0]
 
 
 def contents(part):
@@ -73,10 +79,10 @@ def test_near_duplicates_stay_on_one_side(tmp_path):
     for path in sorted(folder.glob("*/00*.png")):
         picture = Image.open(path)
         picture.resize((150, 180)).save(path.with_suffix(".jpg"), quality=70)
-    read = folders.read_folder(folder, (96, 96))
+    read = folders.read(folder, (96, 96))
     twin = {name: group for name, group in zip(read.files, read.groups, strict=True)}
     pairs = [name.removesuffix(".jpg") for name in read.files if name.endswith(".jpg")]
-    assert len(pairs) == 40 and read.twins == 80
+    assert len(pairs) == 40 and read.near_duplicates == 80
     assert all(twin[f"{pair}.jpg"] == twin[f"{pair}.png"] for pair in pairs)
     for seed in range(3):
         kept, aside = set_aside("test", 0.3, read.labels, seed, read.groups)
@@ -101,25 +107,57 @@ def test_the_second_time_nothing_is_decoded_and_a_changed_folder_is_read_anew(tm
     folder, reads = make(tmp_path / "mine"), []
     read_picture = folders.read_picture
     monkeypatch.setattr(folders, "read_picture", lambda *a: reads.append(a) or read_picture(*a))
-    before = folders.read_folder(folder, (96, 96))
-    assert len(reads) == 48 and isinstance(before.images, np.memmap)
-    folders.read_folder(folder, (96, 96))
+    before = folders.read(folder, (96, 96))
+    assert len(reads) == 48
+    row = before.files.index("red_dress/000.png")
+    assert (picture(before, row) != (255, 0, 0)).any()
+    folders.read(folder, (96, 96))
     assert len(reads) == 48
     Image.new("RGB", (9, 9), "red").save(folder / "red_dress" / "000.png")
-    after = folders.read_folder(folder, (96, 96))
-    assert len(reads) == 96
-    row = after.files.index("red_dress/000.png")
-    assert (after.images[row] == (255, 0, 0)).all() and (before.images[row] != (255, 0, 0)).any()
-    assert len(list((cache / "folders").glob("*/*.npy"))) == 1
+    after = folders.read(folder, (96, 96))
+    assert len(reads) == 49 and after.files == before.files
+    assert (picture(after, row) == (255, 0, 0)).all()
+    assert len(list((cache / "pictures").glob("*"))) == 1
 
 
-@pytest.mark.parametrize("damage", ["index.json", "*.npy"])
+@pytest.mark.parametrize("damage", ["emptied", "cut short", "overwritten", "flipped"])
 def test_a_damaged_cache_is_made_again(tmp_path, cache, damage):
     folder = make(tmp_path / "mine")
-    before = np.array(folders.read_folder(folder, (96, 96)).images)
-    (path,) = (cache / "folders").glob(f"*/{damage}")
-    os.truncate(path, 40)
-    assert (folders.read_folder(folder, (96, 96)).images == before).all()
+    before = [picture(folders.read(folder, (96, 96)), row) for row in range(48)]
+    (path,) = (cache / "pictures").glob("*")
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(
+        {
+            "emptied": b"",
+            "cut short": content[:middle],
+            "overwritten": b"something else, " * 1000,
+            "flipped": content[:middle] + bytes(byte ^ 255 for byte in content[middle:]),
+        }[damage]
+    )
+    after = folders.read(folder, (96, 96))
+    assert all((picture(after, row) == before[row]).all() for row in range(48))
+    assert len(after.files) == 48
+
+
+def test_a_full_disk_is_noticed_before_anything_is_decoded(tmp_path, monkeypatch):
+    folder, usage = make(tmp_path / "mine"), shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=1_000_000))
+    monkeypatch.setattr(folders, "read_picture", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(CourseError, match=r"48 pictures take 1 MB .* has less"):
+        folders.read(folder, (96, 96))
+
+
+def test_links_and_what_is_no_ordinary_file_are_left_out_and_listed(tmp_path):
+    folder = make(tmp_path / "mine")
+    (folder / "red_dress" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (folder / "red_dress" / "round").symlink_to(folder / "red_dress")
+    os.mkfifo(folder / "red_dress" / "pipe.png")
+    pictures = data.load_attributes(folder)
+    assert sum(pictures.counts.values()) == 48
+    reasons = dict(pictures.skipped)
+    assert "nowhere" in reasons["red_dress/gone.png"] and "already" in reasons["red_dress/round"]
+    assert "no ordinary file" in reasons["red_dress/pipe.png"]
 
 
 def test_a_cache_that_cannot_be_written_is_explained(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from course_utils import quiet  # noqa: F401  # isort: skip
+from course_utils import quiet_tensorflow  # noqa: F401  # isort: skip
 import keras
 
 from course_utils import plots

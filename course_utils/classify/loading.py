@@ -23,7 +23,7 @@ def start_keras_light():
     spared = [name for name in _SPARED if name not in sys.modules]
     sys.modules.update(dict.fromkeys(spared))  # None: Python answers an import with ImportError
     try:
-        from course_utils import quiet  # noqa: F401
+        from course_utils import quiet_tensorflow  # noqa: F401
     finally:
         for name in spared:
             del sys.modules[name]

@@ -1,16 +1,17 @@
-"""Load: the pictures of a lesson, split and ready for ``tf.data``, published or drawn."""
-
-from pathlib import Path
+"""Load: the pictures of a lesson, split and ready for ``tf.data``, published, drawn or your own."""
 
 import numpy as np
 
-from course_utils.data import folders, samples, sources
+from course_utils import availability
+from course_utils.data import folders, tfds_sets
 from course_utils.data.attributes import AttributePictures, load_attributes
-from course_utils.data.pictures import Pictures, announce, as_dataset, streamed
-from course_utils.data.splitting import check_share, in_three, set_aside
-from course_utils.errors import CourseError, NotAvailable
+from course_utils.data.catalog import data_set
+from course_utils.data.pictures import Pictures
+from course_utils.data.reading import read_picture
+from course_utils.data.splitting import check_share, split
+from course_utils.errors import CourseError
 
-__all__ = ["AttributePictures", "Pictures", "arrays", "load", "load_attributes"]
+__all__ = ["AttributePictures", "Pictures", "arrays", "load", "load_attributes", "read_picture"]
 
 TEST_SHARE = 0.2  # of a folder, for a set whose published pictures have a test split
 FOLDER_SIZE = (299, 299)  # of a folder's pictures, for a set whose pictures vary in size
@@ -19,10 +20,11 @@ FOLDER_SIZE = (299, 299)  # of a folder's pictures, for a set whose pictures var
 def load(name, source="auto", validation=0.2, seed=0, test=None):
     """Load data set ``name`` as ``Pictures`` and say in one line which source was taken, and why.
 
-    ``source`` is ``"auto"``, ``"tfds"`` or ``"sample"`` (see ``sources.find``), or a folder of your own with
-    a subfolder of pictures for each class, which are brought to the size and the channels of ``name``.
-    ``validation`` is the share (0 to 1, exclusive) of the published training split that is kept aside to
-    steer by, with the same share of every class, chosen by ``seed``.
+    ``source`` is ``"tfds"`` for the published pictures, prepared already or downloaded now; ``"sample"`` for
+    the drawn ones of the course; ``"auto"`` for the published ones where that works, else the sample; or a
+    folder of your own with a subfolder of pictures for each class, which are brought to the size and the
+    channels of ``name``. ``validation`` is the share (0 to 1, exclusive) of the published training split that
+    is kept aside to steer by, with the same share of every class, chosen by ``seed``.
 
     The published test split stays whole. Where there is none, ``test`` is a share of all pictures to judge
     by, taken before ``validation``; without it ``pictures.test`` is None. A folder has no test split: a fifth
@@ -32,20 +34,39 @@ def load(name, source="auto", validation=0.2, seed=0, test=None):
     varying sizes stream: they are decoded in each pass, and memory holds their labels only. Pictures of a
     folder stream from a file in the course's cache. Damaged files are found here, before any training.
     Raises CourseError for an unknown name or source, a share outside (0, 1), ``test`` for a set that has its
-    own, published data that is damaged or cannot be had, and a folder that ``read_folder`` cannot use.
+    own, published data that is damaged or cannot be had, and a folder that ``folders.read`` cannot use.
     """
+    entry = data_set(name)
     check_share("validation", validation)
-    has_test = "test" in sources.data_set(name).splits
     if test is not None:
         check_share("test", test)
-        if has_test:
+        if "test" in entry.splits:
             raise CourseError(f"test = {test!r}: {name} has a published test split. Leave the argument out.")
-    if source in sources.SOURCES:
-        pictures = _load_published(name, source, validation, seed, test)
+    if folders.is_folder(source):
+        size = entry.shape[:2] if None not in entry.shape else FOLDER_SIZE
+        contents = folders.read(source, size, entry.shape[2])
+        choice = availability.Choice(contents, "folder", f"from {source}")
+        test = TEST_SHARE if "test" in entry.splits else test
     else:
-        pictures = _load_folder(name, source, validation, seed, TEST_SHARE if has_test else test)
-    announce(pictures)
-    return pictures
+        choice = availability.choose("DATA", source, lambda: _published(name), lambda: _sample(name))
+    contents = choice.value
+    rows = split(contents.labels, validation, test, seed, contents.groups, contents.class_names)
+    parts = {part: contents.dataset(chosen) for part, chosen in rows.items()}
+    if contents.test is not None:
+        parts["test"] = contents.test
+    availability.announce(name, choice.taken, choice.why)
+    return Pictures(
+        name=name,
+        source=choice.taken,
+        why=choice.why,
+        class_names=contents.class_names,
+        shape=contents.shape,
+        counts={part: int(dataset.cardinality()) for part, dataset in parts.items()},
+        info=contents.info,
+        skipped=contents.skipped,
+        near_duplicates=contents.near_duplicates,
+        **parts,
+    )
 
 
 def arrays(dataset):
@@ -54,84 +75,10 @@ def arrays(dataset):
     return tuple(np.concatenate(part) for part in zip(*batches, strict=True))
 
 
-def _load_published(name, source, validation, seed, test):
-    found, parts = _read(name, source)
-    info = found.builder.info
-    names, shape = info.features["label"].names, info.features["image"].shape
-    images, labels = parts["train"]
-    rows = _split(labels, validation, seed, test, None, names)
-    if images is None:
-        part_of = {part: streamed(found.builder, "train", chosen) for part, chosen in rows.items()}
-    else:
-        part_of = {part: as_dataset(images, labels, chosen) for part, chosen in rows.items()}
-    counts = {part: len(chosen) for part, chosen in rows.items()}
-    if "test" in parts:
-        part_of["test"], counts["test"] = as_dataset(*parts["test"]), len(parts["test"][1])
-    return Pictures(
-        name=name,
-        source=found.source,
-        why=found.why,
-        class_names=names,
-        shape=shape,
-        counts=counts,
-        info=info,
-        **part_of,
-    )
+def _published(name):
+    builder, why = availability.obtain(tfds_sets.published(name))
+    return tfds_sets.read(builder), why
 
 
-def _load_folder(name, source, validation, seed, test):
-    height, width, channels = sources.published(name).info.features["image"].shape
-    if not Path(source).expanduser().is_dir():
-        raise CourseError(
-            f"DATA = {source!r} is not a source of pictures. Allowed are "
-            f"{', '.join(map(repr, sources.SOURCES))} (the published pictures where they can be had, only "
-            "those, or the drawn sample), and a folder that has a subfolder of pictures for each class."
-        )
-    size = (height, width) if height and width else FOLDER_SIZE
-    found = folders.read_folder(source, size, channels)
-    labels, names = found.labels, found.class_names
-    parts = _split(labels, validation, seed, test, found.groups, names)
-    return Pictures(
-        name=name,
-        source="folder",
-        why=f"from {found.path}",
-        class_names=names,
-        shape=found.images.shape[1:],
-        counts={part: len(rows) for part, rows in parts.items()},
-        skipped=found.skipped,
-        twins=found.twins,
-        **{part: as_dataset(found.images, labels, rows) for part, rows in parts.items()},
-    )
-
-
-def _split(labels, validation, seed, test, groups, names):
-    """Return the rows of each part, a dict; without ``test`` there are two."""
-    if test is not None:
-        return in_three(labels, validation, test, seed, groups, names)
-    kept, aside = set_aside("validation", validation, labels, seed, groups, names)
-    return {"train": kept, "validation": aside}
-
-
-def _read(name, source):
-    """Read the published splits; a damaged drawn set is drawn again, damaged published data is not.
-
-    Return what was found, and a dict of split to (images, labels), without images where they vary in size.
-    """
-    found = sources.find(name, source)
-    try:
-        return found, _arrays_of(found.builder)
-    except NotAvailable as damage:
-        if found.source == "sample":
-            found = sources.Found(samples.redraw(name), "sample", found.why)
-        elif source == "auto":
-            found = sources.Found(samples.prepared(name), "sample", str(damage))
-        else:
-            raise
-        return found, _arrays_of(found.builder)
-
-
-def _arrays_of(builder):
-    splits = tuple(builder.info.splits)
-    if None in builder.info.features["image"].shape:
-        return {split: (None, sources.labels(builder, split)) for split in splits}
-    return dict(zip(splits, sources.decode(builder, splits), strict=True))
+def _sample(name):
+    return tfds_sets.read(tfds_sets.sample(name))

@@ -1,15 +1,17 @@
 """Load pictures that have two attributes, a colour and a garment, from folders such as ``red_dress/``."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from course_utils.data import folders, samples, sources
-from course_utils.data.pictures import Pictures, announce, as_dataset
-from course_utils.data.splitting import check_share, in_three
+from course_utils import availability
+from course_utils.data import folders, tfds_sets
+from course_utils.data.pictures import Contents, Pictures, as_dataset
+from course_utils.data.splitting import check_share, split
 from course_utils.errors import CourseError, NotAvailable
 
 NAME = "fashion_attributes"
@@ -53,90 +55,74 @@ def load_attributes(source="auto", held_out="", validation=0.1, test=0.2, size=9
     """
     check_share("validation", validation)
     check_share("test", test)
-    source, why = _choose(source)
-    if source == "sample":
-        found, never = _read_sample(size)
-    else:
-        found, never = folders.read_folder(source, (size, size)), []
-    colors, categories = split_names(found.class_names)
-    never = [*never, *_held_out(held_out, found.class_names, never)]
+    choice = _choose(source, size)
+    contents, never = choice.value
+    names, labels = contents.class_names, contents.labels
+    colors, categories = split_names(names)
+    never = [*never, *_held_out(held_out, names, never)]
 
-    names, labels, groups = found.class_names, found.labels, found.groups
+    groups = np.arange(len(labels)) if contents.groups is None else contents.groups
     is_unseen = np.isin(labels, [names.index(name) for name in never])
     seen = np.flatnonzero(~is_unseen)
-    rows = in_three(labels[seen], validation, test, seed, groups[seen], names)
-    parts = {part: seen[chosen] for part, chosen in rows.items()}
+    rows = split(labels[seen], validation, test, seed, groups[seen], names)
+    rows = {part: seen[chosen] for part, chosen in rows.items()}
     if never:
-        parts["unseen"] = np.flatnonzero(is_unseen & ~np.isin(groups, groups[~is_unseen]))
-    pictures = AttributePictures(
+        rows["unseen"] = np.flatnonzero(is_unseen & ~np.isin(groups, groups[~is_unseen]))
+    availability.announce(NAME, choice.taken, choice.why)
+    return AttributePictures(
         name=NAME,
-        source="sample" if source == "sample" else "folder",
-        why=why,
+        source=choice.taken,
+        why=choice.why,
         class_names=names,
-        shape=found.images.shape[1:],
-        counts={part: len(rows) for part, rows in parts.items()},
-        skipped=found.skipped,
-        twins=found.twins,
+        shape=contents.shape,
+        counts={part: len(chosen) for part, chosen in rows.items()},
+        skipped=contents.skipped,
+        near_duplicates=contents.near_duplicates,
         colors=sorted(set(colors)),
         categories=sorted(set(categories)),
         color_of=np.array([sorted(set(colors)).index(color) for color in colors]),
         category_of=np.array([sorted(set(categories)).index(category) for category in categories]),
-        **{part: as_dataset(found.images, labels, rows) for part, rows in parts.items()},
+        **{part: contents.dataset(chosen) for part, chosen in rows.items()},
     )
-    announce(pictures)
-    return pictures
+
+
+def brought_folder():
+    """Return where ``"auto"`` looks: the folder for sets that people bring themselves, as TFDS has it."""
+    return Path(tfds_sets.quiet_tfds().core.constants.DATA_DIR).expanduser() / "downloads" / "manual" / NAME
+
+
+def _choose(source, size):
+    """Return a ``Choice`` whose value is (Contents, combinations that are for ``unseen`` alone)."""
+    if source == "tfds":
+        raise CourseError(
+            'DATA = "tfds" has no colours and garments: TensorFlow Datasets offers no such set. Give a '
+            'folder with subfolders like red_dress, or "sample" for the drawings that come with the course.'
+        )
+    if folders.is_folder(source):
+        return availability.Choice((folders.read(source, (size, size)), []), "folder", f"from {source}")
+    choice = availability.choose("DATA", source, partial(_read_brought, size), partial(_read_sample, size))
+    return replace(choice, taken="folder") if choice.taken == "tfds" else choice
+
+
+def _read_brought(size):
+    folder = brought_folder()
+    if not folder.is_dir():
+        raise NotAvailable(f"there is no folder {folder}; your own goes into DATA.")
+    return (folders.read(folder, (size, size)), []), f"from {folder}"
 
 
 def _read_sample(size):
-    """Return the drawn pictures like a folder, and the combinations that are for ``unseen`` alone."""
     from PIL import Image
 
-    splits = ("train", "unseen")
-    builder = samples.prepared(NAME)
-    try:
-        parts = sources.decode(builder, splits)
-    except NotAvailable:  # damaged since it was drawn
-        builder = samples.redraw(NAME)
-        parts = sources.decode(builder, splits)
+    builder = tfds_sets.sample(NAME)
+    parts = [tfds_sets.columns(builder, part) for part in ("train", "unseen")]
     images, labels = (np.concatenate(part) for part in zip(*parts, strict=True))
     if images.shape[1] != size:
         resized = [Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR) for image in images]
         images = np.stack([np.asarray(image) for image in resized])
     names = builder.info.features["label"].names
-    drawn = folders.Folder(
-        path=builder.data_path,
-        class_names=names,
-        images=images,
-        labels=labels,
-        files=[],
-        groups=np.arange(len(labels)),
-        skipped=(),
-    )
-    return drawn, [names[label] for label in np.unique(parts[1][1])]
-
-
-def manual_folder():
-    """Where ``"auto"`` looks: the folder for sets that people bring themselves, as TFDS has it."""
-    import tensorflow_datasets as tfds
-
-    return Path(tfds.core.constants.DATA_DIR).expanduser() / "downloads" / "manual" / NAME
-
-
-def _choose(source):
-    """Return ("sample" or a folder, why)."""
-    if source == "sample":
-        return source, "DATA asks for it."
-    if source == "tfds":
-        raise CourseError(
-            'DATA = "tfds" has no colours and garments: TensorFlow Datasets offers no such set. Give a '
-            'folder with subfolders like red_dress, or "sample" for pictures that the course draws itself.'
-        )
-    if source != "auto":
-        return source, f"from {source}"
-    folder = manual_folder()
-    if folder.is_dir():
-        return folder, f"from {folder}"
-    return "sample", f"there is no folder {folder}; your own goes into DATA."
+    contents = Contents(names, images.shape[1:], labels, partial(as_dataset, images, labels))
+    return contents, [names[label] for label in np.unique(parts[1][1])]
 
 
 def split_names(names):

@@ -6,6 +6,8 @@ prose, with licences.
 
 from dataclasses import dataclass
 
+from course_utils.errors import CourseError
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -13,8 +15,8 @@ class DataSet:
 
     name: str  # as TensorFlow Datasets knows it
     title: str
-    host: str  # the server that the pictures come from
-    port: int
+    address: str  # the server that the pictures come from
+    shape: tuple  # of a picture: (height, width, channels)
     download_bytes: int  # what travels
     prepared_bytes: int  # what stays on disk
     splits: tuple = ("train", "test")
@@ -26,16 +28,16 @@ DATA_SETS = {
         DataSet(
             "fashion_mnist",
             "Fashion-MNIST",
-            host="fashion-mnist.s3-website.eu-central-1.amazonaws.com",
-            port=80,
+            address="http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+            shape=(28, 28, 1),
             download_bytes=30_878_645,
             prepared_bytes=38_188_460,
         ),
         DataSet(
             "cats_vs_dogs",
             "Cats and dogs",
-            host="download.microsoft.com",
-            port=443,
+            address="https://download.microsoft.com",
+            shape=(None, None, 3),
             download_bytes=824_887_076,
             prepared_bytes=1_120_000_000,
             splits=("train",),
@@ -43,14 +45,21 @@ DATA_SETS = {
         DataSet(
             "tf_flowers",
             "Flowers",
-            host="download.tensorflow.org",
-            port=80,
+            address="http://download.tensorflow.org",
+            shape=(None, None, 3),
             download_bytes=228_813_984,
             prepared_bytes=233_000_000,
             splits=("train",),
         ),
     )
 }
+
+
+def data_set(name):
+    """Return the ``DataSet`` called ``name``; CourseError with the known names for any other."""
+    if name not in DATA_SETS:
+        raise CourseError(f"There is no data set {name!r} in this course. It has: {', '.join(DATA_SETS)}.")
+    return DATA_SETS[name]
 
 
 @dataclass(frozen=True)

@@ -1,64 +1,45 @@
 """Read a folder of one's own pictures, each class a subfolder: once, checked, and then from a cache.
 
-The pictures are decoded and brought to one size the first time, into a file in the course's cache that
-training reads picture by picture (a memory map). A changed folder is read anew.
+Each picture is decoded and brought to one size the first time, into a file in the course's cache that
+training reads picture by picture. Only new and changed pictures are read again.
 """
 
-import contextlib
 import hashlib
 import json
 import os
-import sys
+import stat
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from course_utils.availability import SOURCES
+from course_utils.data.near_duplicates import groups_of, thumbnail
+from course_utils.data.pictures import Contents
 from course_utils.data.reading import UnreadablePicture, read_picture
-from course_utils.errors import CourseError
-from course_utils.files import cache_folder, written_whole
+from course_utils.errors import CourseError, NotAvailable
+from course_utils.files import free_space
+from course_utils.progress import progress
+from course_utils.store import PICTURES, Store
 
-# Two pictures are near-duplicates if their thumbnails of 12 x 12 pixels differ by less than this many of 255
-# levels (root mean square). Of 2,024 pictures from an image search, 67 pairs differed by less than 1 and 15
-# by 1 to 10, all of them one garment; from 13 on there are pairs of different garments.
-NEAR = 10
-THUMBNAIL = 12
-_FORMAT = 1  # raise with every change to what the cache holds
+_FORMAT = 2  # part of a store's name: raise it with every change to what is kept of a picture
+AT_ONCE = 256  # decoded pictures that wait to be written, so that memory does not grow with their number
 
 
-@dataclass(frozen=True)
-class Folder:
-    """The readable pictures of a folder, in the order of their paths.
-
-    ``images`` is a read-only memory map, ``uint8`` [n, height, width, channels]; ``labels`` [n] are positions
-    in ``class_names`` (sorted), ``files`` the n paths. ``groups`` [n] numbers the pictures so that
-    near-duplicates share a number. ``skipped`` has a pair (path, reason) for each unreadable file. Paths
-    count from the folder.
-    """
-
-    path: Path
-    class_names: list
-    images: Any
-    labels: np.ndarray
-    files: list
-    groups: np.ndarray
-    skipped: tuple
-
-    @property
-    def twins(self):
-        """How many pictures have a near-duplicate."""
-        _, places, counts = np.unique(self.groups, return_inverse=True, return_counts=True)
-        return int((counts[places] > 1).sum())
+def is_folder(source):
+    """Tell whether ``source``, a value of the parameter DATA, means a folder."""
+    if not isinstance(source, str):
+        return isinstance(source, os.PathLike)
+    is_path = "/" in source or os.sep in source or Path(source).expanduser().is_dir()
+    return is_path and source not in SOURCES["DATA"][0]
 
 
 def class_folders(path):
-    """Return the classes of the folder ``path``: a dict of name to the list of its files, both sorted.
+    """Return the classes of the folder ``path``, a dict of name to list of files, and what was left out.
 
-    A class is a subfolder; its files are found at any depth. Hidden files and folders do not count. Raises
-    CourseError if the folder is missing or has fewer than two classes, or a class without files.
+    A class is a subfolder; its files are found as ``files_in`` does. Raises CourseError if the folder is
+    missing or has fewer than two classes, or a class without files.
     """
     path = Path(path).expanduser()
     if not path.is_dir():
@@ -66,10 +47,15 @@ def class_folders(path):
         raise CourseError(
             f"The folder {path} {reason}. Give a folder with a subfolder of pictures for each class."
         )
-    classes = {}
-    for folder in _entries(path):
-        if folder.is_dir():
-            classes.setdefault(unicodedata.normalize("NFC", folder.name), []).extend(_files(folder))
+    classes, left_out = {}, []
+    try:
+        folders = [entry for entry in _entries(path) if entry.is_dir()]
+    except OSError as error:
+        raise CourseError(f"The folder {path} cannot be looked into: {error.strerror}.") from error
+    for folder in folders:
+        files, problems = files_in(folder)
+        classes.setdefault(unicodedata.normalize("NFC", folder.name), []).extend(files)
+        left_out += problems
     if len(classes) < 2:
         found = f"only one, {next(iter(classes))}" if classes else "none"
         raise CourseError(
@@ -79,136 +65,139 @@ def class_folders(path):
         raise CourseError(
             f"{path / empty[0]} has no pictures. Add some, or remove the folder to go without the class."
         )
-    return dict(sorted(classes.items()))
+    return dict(sorted(classes.items())), left_out
 
 
-def read_folder(path, size, channels=3):
-    """Read the pictures of the folder ``path`` and return them as a ``Folder``.
+def files_in(folder):
+    """Return the files in ``folder``, at any depth and sorted, and a list of (path, reason) of what is none.
 
-    ``size`` is (height, width), ``channels`` 3 (RGB) or 1 (grey). Files that no picture can be read from are
-    skipped and listed. Raises CourseError as ``class_folders``, for a class without any readable picture, and
+    Hidden files and folders do not count. Links are followed, to a folder that was seen already not again.
+    """
+    files, left_out, seen = [], [], set()
+
+    def visit(place):
+        status = place.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            left_out.append((place, "a link to a folder that was looked into already"))
+            return
+        seen.add((status.st_dev, status.st_ino))
+        for entry in _entries(place):
+            try:
+                mode = entry.stat().st_mode
+                if stat.S_ISDIR(mode):
+                    visit(entry)
+                elif stat.S_ISREG(mode):
+                    files.append(entry)
+                else:
+                    left_out.append((entry, "no ordinary file"))
+            except OSError as error:
+                left_out.append((entry, "a link to nowhere" if entry.is_symlink() else error.strerror))
+
+    try:
+        visit(Path(folder))
+    except OSError as error:
+        left_out.append((Path(folder), error.strerror))
+    return files, left_out
+
+
+def read(path, size, channels=3):
+    """Read the pictures of the folder ``path`` and return them as ``Contents``, in the order of their paths.
+
+    ``size`` is (height, width), ``channels`` 3 (RGB) or 1 (grey). What no picture can be read from is left
+    out and listed. Raises CourseError as ``class_folders``, for a class without any readable picture, and
     where the cache cannot be written.
     """
     path = Path(path).expanduser().resolve()
-    classes = class_folders(path)
-    files = [(file, label) for label, found in enumerate(classes.values()) for file in found]
-    place, state = _key(path, size, channels), _state(path, files)
-    index, images = _cached(place, state) or _prepare(place, state, path, files, size, channels)
-    kept = np.array(index["kept"], int)
-    labels = np.array([label for _, label in files])[kept]
+    classes, left_out = class_folders(path)
+    files = [file for found in classes.values() for file in found]
+    labels = np.repeat(np.arange(len(classes)), [len(found) for found in classes.values()])
+    text = json.dumps([_FORMAT, str(path), *size, channels])
+    store = Store(PICTURES, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16])
+    keys = [_key(path, file) for file in files]
+    thumbnails, skipped = _fill(store, dict(zip(keys, files, strict=True)), (*size, channels))
+    rows = np.flatnonzero([key in thumbnails for key in keys])
     for label, name in enumerate(classes):
-        if label not in labels:
+        if label not in labels[rows]:
             raise CourseError(
                 f"None of the {len(classes[name]):,} files in {path / name} can be read as a picture. "
                 "Replace them, or remove the folder to go without the class."
             )
-    return Folder(
-        path=path,
+    files, keys, labels = [files[row] for row in rows], [keys[row] for row in rows], labels[rows]
+    left_out = [(_within(path, file), reason) for file, reason in (*left_out, *skipped)]
+
+    def pixels(row):
+        if stored := store.get([keys[row]]):
+            return np.frombuffer(stored[keys[row]], np.uint8).reshape(*size, channels)
+        return read_picture(files[row], size, channels)  # damaged since it was written
+
+    def dataset(rows):
+        from course_utils.quiet_tensorflow import tensorflow as tf
+
+        def picture(row, label):
+            image = tf.numpy_function(pixels, [row], tf.uint8, stateful=False)
+            return tf.ensure_shape(image, (*size, channels)), label
+
+        return tf.data.Dataset.from_tensor_slices((rows, labels[rows])).map(picture)
+
+    return Contents(
         class_names=list(classes),
-        images=images,
+        shape=(*size, channels),
         labels=labels,
-        files=[file.relative_to(path).as_posix() for file, _ in (files[row] for row in kept)],
-        groups=np.array(index["groups"], int),
-        skipped=tuple(map(tuple, index["skipped"])),
+        dataset=dataset,
+        groups=groups_of(np.array([thumbnails[key] for key in keys])),
+        files=[_within(path, file) for file in files],
+        skipped=tuple(sorted(left_out)),
     )
-
-
-def near_duplicates(thumbnails):
-    """Return a number for each picture [n], the same for near-duplicates, and for twins of twins.
-
-    ``thumbnails`` are floats [n, values], 0 to 255.
-    """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    squares = (thumbnails**2).sum(axis=1)
-    limit, pairs = NEAR**2 * thumbnails.shape[1], []
-    for start in range(0, len(thumbnails), 1000):  # blocks, or the distances of all pairs would fill memory
-        block = slice(start, start + 1000)
-        distances = squares[block, None] + squares - 2 * thumbnails[block] @ thumbnails.T
-        pairs.append(np.argwhere(distances < limit) + np.array([start, 0]))
-    rows, columns = np.concatenate(pairs).T
-    graph = coo_matrix((np.ones(len(rows), bool), (rows, columns)), shape=(len(thumbnails),) * 2)
-    return connected_components(graph, directed=False)[1]
 
 
 def _entries(folder):
     return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
 
 
-def _files(folder):
-    found = []
-    for entry in _entries(folder):
-        found += _files(entry) if entry.is_dir() else [entry]
-    return found
+def _within(path, file):
+    return file.relative_to(path).as_posix()
 
 
-def _key(path, size, channels):
-    text = json.dumps([_FORMAT, str(path), *size, channels])
-    return cache_folder() / "folders" / hashlib.sha256(text.encode()).hexdigest()[:16]
+def _key(path, file):
+    """Return an even number for the name, length and time of a file: another one means to read it anew."""
+    status = file.stat()
+    text = json.dumps([_within(path, file), status.st_size, status.st_mtime_ns])
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:7], "big") * 2
 
 
-def _state(path, files):
-    """Return a fingerprint of the files' names, lengths and times: another one means to read anew."""
-    digest = hashlib.sha256()
-    for file, label in files:
-        status = file.stat()
-        entry = [file.relative_to(path).as_posix(), label, status.st_size, status.st_mtime_ns]
-        digest.update(json.dumps(entry).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()[:16]
+def _fill(store, files, shape):
+    """Decode into ``store`` what it lacks of ``files``, a dict of key to path.
 
-
-def _cached(place, state):
-    """Return (index, images) if the cache holds this state of the folder whole, else None."""
-    try:
-        index = json.loads((place / "index.json").read_text(encoding="utf-8"))
-        if index["state"] != state:
-            return None
-        # Unreadable files leave unused rows at the end.
-        return index, np.load(place / f"{state}.npy", mmap_mode="r")[: len(index["kept"])]
-    except (OSError, ValueError, KeyError, TypeError):  # not there, cut short, or something else
-        return None
-
-
-def _prepare(place, state, path, files, size, channels):
-    """Decode all files into the cache; return what ``_cached`` returns."""
-    from PIL import Image
-    from tqdm import tqdm
-
-    def read(file):
-        try:
-            image = read_picture(file, size, channels)
-        except UnreadablePicture as error:
-            return error, None
-        small = Image.fromarray(image.squeeze()).convert("RGB")
-        small = small.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
-        return image, np.asarray(small, "float32").ravel()
-
-    kept, thumbnails, skipped = [], [], []
-    with written_whole(place / f"{state}.npy") as temporary:
-        images = np.lib.format.open_memmap(
-            temporary, mode="w+", dtype=np.uint8, shape=(len(files), *size, channels)
+    A picture lies under its key, its thumbnail under the next number. Return the thumbnails, a dict of key to
+    array, and a list of (path, reason) of what could not be read.
+    """
+    stored = store.get([key + 1 for key in files])
+    thumbnails = {key - 1: np.frombuffer(value, np.uint8) for key, value in stored.items()}
+    missing, skipped = [key for key in files if key not in thumbnails], []
+    needed = len(missing) * (int(np.prod(shape)) + 1000)
+    if free_space(store.path) < 1.1 * needed:
+        raise NotAvailable(
+            f"{len(missing):,} pictures take {needed / 1e6:.0f} MB in the course's cache, and the disk of "
+            f"{store.path.parent} has less. Free some space, or set COURSE_CACHE_DIR to a folder on another."
         )
-        progress = tqdm(total=len(files), desc="Reading pictures", delay=3, file=sys.stdout, leave=False)
-        with progress, ThreadPoolExecutor(os.cpu_count()) as threads:
-            for start in range(0, len(files), 256):  # a bounded number of decoded pictures waits at a time
-                batch = [file for file, _ in files[start : start + 256]]
-                for row, (image, thumbnail) in enumerate(threads.map(read, batch), start):
-                    progress.update()
-                    if thumbnail is None:
-                        name = files[row][0].relative_to(path).as_posix()
-                        skipped.append((name, image.reason))
-                    else:
-                        images[len(kept)] = image
-                        kept.append(row)
-                        thumbnails.append(thumbnail)
-        images.flush()
-    groups = near_duplicates(np.array(thumbnails)).tolist() if thumbnails else []
-    with written_whole(place / "index.json") as temporary:
-        index = {"state": state, "kept": kept, "groups": groups, "skipped": skipped}
-        temporary.write_text(json.dumps(index), encoding="utf-8")
-    for older in place.glob("*.npy"):
-        if older.stem != state:
-            with contextlib.suppress(OSError):  # on Windows another process may still read it
-                older.unlink()
-    return _cached(place, state)
+
+    def decode(key):
+        try:
+            return read_picture(files[key], shape[:2], shape[2])
+        except UnreadablePicture as error:
+            return error
+
+    with progress(len(missing), "Reading", delay=3) as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
+        for start in range(0, len(missing), AT_ONCE):
+            some, new = missing[start : start + AT_ONCE], {}
+            for key, image in zip(some, threads.map(decode, some), strict=True):
+                bar.update()
+                if isinstance(image, UnreadablePicture):
+                    skipped.append((files[key], image.reason))
+                    continue
+                thumbnails[key] = thumbnail(image)
+                new |= {key: image.tobytes(), key + 1: thumbnails[key].tobytes()}
+            store.put(new)
+    store.keep_only([number for key in files for number in (key, key + 1)])
+    return thumbnails, skipped

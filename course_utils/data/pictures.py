@@ -1,5 +1,6 @@
-"""What every loader returns: one data set in parts."""
+"""What every loader returns: one data set in parts; and what every reader gives it: all that is there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,36 @@ SOURCES_IN_WORDS = {
 
 
 @dataclass(frozen=True)
+class Contents:
+    """All pictures of one source, before they are split.
+
+    ``labels`` [n] are positions in ``class_names``; ``dataset(rows)`` returns the (image, label) pairs of
+    these rows as an unbatched ``tf.data.Dataset``, images ``uint8`` of ``shape`` (height, width, channels).
+    ``groups`` [n] numbers the pictures so that near-duplicates share a number (None: there are none),
+    ``test`` is the published test split, a dataset; ``files`` are the n paths in a folder. The rest is
+    explained at ``Pictures``.
+    """
+
+    class_names: list
+    shape: tuple
+    labels: np.ndarray
+    dataset: Callable
+    groups: np.ndarray | None = None
+    test: Any = None
+    info: Any = None
+    files: list | None = None
+    skipped: tuple = ()
+
+    @property
+    def near_duplicates(self):
+        """How many pictures have a near-duplicate."""
+        if self.groups is None:
+            return 0
+        _, places, counts = np.unique(self.groups, return_inverse=True, return_counts=True)
+        return int((counts[places] > 1).sum())
+
+
+@dataclass(frozen=True)
 class Pictures:
     """One data set in three parts.
 
@@ -23,8 +54,8 @@ class Pictures:
     set has no such part. ``source`` is ``"tfds"``, ``"sample"`` or ``"folder"``, ``why`` the reason for it,
     ``info`` the ``tfds.core.DatasetInfo`` (None for a folder).
 
-    Of a folder, ``skipped`` lists the files that could not be read, with the reason, and ``twins`` counts the
-    pictures that have a near-duplicate; duplicates are all in the same part.
+    Of a folder, ``skipped`` lists the files that could not be read, with the reason, and ``near_duplicates``
+    counts the pictures that have one; all of a kind are in the same part.
     """
 
     name: str
@@ -38,7 +69,7 @@ class Pictures:
     test: Any = field(repr=False, default=None)
     info: Any = field(repr=False, default=None)
     skipped: tuple = field(repr=False, default=())
-    twins: int = field(repr=False, default=0)
+    near_duplicates: int = field(repr=False, default=0)
 
     def __repr__(self):
         rows = {
@@ -49,67 +80,18 @@ class Pictures:
             "classes": f"{len(self.class_names)}: {', '.join(self.class_names)}",
         }
         if self.source == "folder":
-            rows["near-duplicates"] = f"{self.twins:,} pictures, each in the same part as its twin"
+            rows["near-duplicates"] = f"{self.near_duplicates:,} pictures, each in the same part as its like"
         if self.skipped:
             rows["unreadable files"] = f"{len(self.skipped):,}, left out: {_some(self.skipped)}"
         return "\n".join(f"{key:<20}{value}" for key, value in rows.items())
 
 
 def as_dataset(images, labels, rows=None):
-    """Return an unbatched ``tf.data.Dataset`` of ``(image, label)``; with ``rows`` of these rows, in order.
-
-    ``images`` [n, height, width, channels] may be a memory map: a picture is read when it is its turn, so
-    that memory does not grow with the number of pictures.
-    """
+    """Return arrays of images and labels, or these ``rows`` of them, as an unbatched ``tf.data.Dataset``."""
     import tensorflow as tf
 
-    if not isinstance(images, np.memmap):
-        chosen = slice(None) if rows is None else rows
-        return tf.data.Dataset.from_tensor_slices((images[chosen], labels[chosen]))
-    rows = np.arange(len(labels)) if rows is None else np.asarray(rows)
-
-    def picture(row, label):
-        image = tf.numpy_function(lambda row: np.array(images[row]), [row], tf.uint8, stateful=False)
-        return tf.ensure_shape(image, images.shape[1:]), label
-
-    return tf.data.Dataset.from_tensor_slices((rows, labels[rows])).map(picture)
-
-
-def streamed(builder, split, rows):
-    """Return these ``rows`` of a TFDS ``split`` as an unbatched dataset of (image, label), in file order.
-
-    Each pass reads the files again and decodes these pictures alone, in parallel.
-    """
-    import tensorflow as tf
-
-    from course_utils.data import sources
-
-    chosen = np.zeros(builder.info.splits[split].num_examples, bool)
-    chosen[rows] = True
-    chosen, image_feature = tf.constant(chosen), builder.info.features["image"]
-
-    @tf.autograph.experimental.do_not_convert
-    def decode(row, encoded):
-        return image_feature.decode_example(encoded[0]), encoded[1]
-
-    dataset = sources.examples(builder, split, decoded=False).enumerate()
-    dataset = dataset.filter(lambda row, encoded: chosen[row]).map(
-        decode, num_parallel_calls=tf.data.AUTOTUNE
-    )
-    return dataset.apply(tf.data.experimental.assert_cardinality(len(rows)))
-
-
-def announce(pictures):
-    """Say in one line where the pictures come from, and mark the figures that follow as *sample* or not."""
-    from course_utils import plots
-
-    plots.use_source(pictures.source)
-    if pictures.source == "tfds":
-        print(f"Data: the published {pictures.name}, {pictures.why}.")
-    elif pictures.source == "folder":
-        print(f"Data: your own pictures, {pictures.why}.")
-    else:
-        print(f"Data: the drawn sample of {pictures.name}. Why: {pictures.why}")
+    rows = slice(None) if rows is None else rows
+    return tf.data.Dataset.from_tensor_slices((images[rows], labels[rows]))
 
 
 def _some(skipped, count=5):

@@ -37,15 +37,19 @@ def set_aside(what, share, labels, seed, groups=None, names=None):
     return sides
 
 
-def in_three(labels, validation, test, seed, groups=None, names=None):
-    """Return the rows of three parts, a dict: ``test`` is a share of all, ``validation`` one of the rest.
+def split(labels, validation, test, seed, groups=None, names=None):
+    """Return the rows of each part, a dict: ``test`` is a share of all, ``validation`` one of the rest.
+
+    Without ``test`` (None) there is no such part.
 
     The other arguments and the errors are those of ``set_aside``.
     """
-    rest, judged = set_aside("test", test, labels, seed, groups, names)
+    rest, parts = np.arange(len(labels)), {}
+    if test is not None:
+        rest, parts["test"] = set_aside("test", test, labels, seed, groups, names)
     groups = groups[rest] if groups is not None else None
     kept, aside = set_aside("validation", validation, labels[rest], seed, groups, names)
-    return {"train": rest[kept], "validation": rest[aside], "test": judged}
+    return {"train": rest[kept], "validation": rest[aside], **parts}
 
 
 def _too_few(what, share, labels, first, names):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils import quiet  # noqa: F401 (before TensorFlow)
+from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
 from course_utils.errors import CourseError
 
 import keras  # isort: skip

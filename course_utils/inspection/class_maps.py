@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils import quiet  # noqa: F401 (before TensorFlow)
+from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
 from course_utils.errors import CourseError
 from course_utils.inspection.recording import batches, check_images, chosen, no_maps, recorded
 

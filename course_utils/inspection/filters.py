@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils import quiet  # noqa: F401 (before TensorFlow)
+from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
 from course_utils.errors import CourseError
 from course_utils.inspection.recording import check_images, chosen, recorded
 

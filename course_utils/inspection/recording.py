@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils import quiet  # noqa: F401 (before Keras, which starts TensorFlow)
+from course_utils import quiet_tensorflow  # noqa: F401 (before Keras, which starts TensorFlow)
 from course_utils.errors import CourseError
 
 import keras  # isort: skip

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 
-from course_utils import modules, quiet  # noqa: F401 (quiet before Keras, which starts TensorFlow)
+from course_utils import quiet_tensorflow  # noqa: F401 (before Keras, which starts TensorFlow)
 from course_utils.errors import CourseError
-from course_utils.modules import find as find
+from course_utils.pretrained import modules
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
@@ -44,6 +44,8 @@ class HubLayer(keras.layers.Layer):
     kind that the module does not take, and weights other than the ones that a saved model was made with;
     NotAvailable within seconds if the module is not here and cannot be downloaded.
     """
+
+    pixel_scale = 1 / 255  # from the pixels of a picture, 0 to 255, to those that the layer takes
 
     def __init__(self, handle, trainable=False, fine_tune=None, fingerprint=None, **kwargs):
         # The module computes in float32 whatever the policy says, hence no automatic cast of its input.

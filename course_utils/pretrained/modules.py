@@ -1,0 +1,150 @@
+"""The modules of TensorFlow Hub behind ``HubLayer``: where they lie, and what they say about themselves."""
+
+import contextlib
+import hashlib
+import inspect
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
+from course_utils.availability import Published, obtain
+from course_utils.data.catalog import BORROWED
+from course_utils.errors import CourseError, NotAvailable, in_a_line
+from course_utils.files import course_folder
+
+import tensorflow as tf  # isort: skip
+
+
+def published(handle):
+    """Return the ``availability.Published`` of the module at the address ``handle``; its value is a folder.
+
+    How TensorFlow Hub names the folders in its cache: https://www.tensorflow.org/hub/caching
+    """
+    cache = Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir(), "tfhub_modules"))
+    folder = cache / hashlib.sha1(handle.encode()).hexdigest()
+    known = BORROWED.get(handle)
+
+    def download():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about its use of pkg_resources
+            import tensorflow_hub as hub
+        return _whole(Path(hub.resolve(handle)))
+
+    return Published(
+        title=f"The module {handle}",
+        folder=cache,
+        address=handle,
+        look=lambda: _whole(folder) if folder.is_dir() and any(folder.iterdir()) else None,
+        download=download,
+        download_bytes=known.download_bytes if known else 0,
+        disk_bytes=2 * known.download_bytes if known else 0,  # the archive and what is in it
+        advice="point TFHUB_CACHE_DIR at a folder that has it",
+    )
+
+
+def resolve(handle):
+    """Return the folder of the module ``handle`` as a ``Path``, downloaded now if it is not here yet.
+
+    ``handle`` is an address or the folder of a SavedModel, relative to the working directory or to the
+    course's own folder. Raises CourseError for a folder that is not there, NotAvailable within seconds if an
+    address is not in TensorFlow Hub's cache and cannot be downloaded.
+    """
+    if "://" in handle:
+        return obtain(published(handle))[0]
+    places = [Path(handle).expanduser()]
+    with contextlib.suppress(CourseError):  # installed without the lessons
+        places.append(course_folder() / handle)
+    for folder in places:
+        if folder.is_dir():
+            return folder
+    raise CourseError(
+        f"There is no folder {' or '.join(map(str, places))}. A module is named by an address that "
+        "begins with https:// or by the folder of its SavedModel."
+    )
+
+
+def portable(handle):
+    """Return ``handle`` as it holds elsewhere too: addresses unchanged, folders of the course relative to it.
+
+    Other folders become absolute. Raises CourseError for a folder that is not there.
+    """
+    if "://" in handle:
+        return handle
+    folder = resolve(handle).resolve()
+    with contextlib.suppress(CourseError, ValueError):
+        return folder.relative_to(course_folder()).as_posix()
+    return str(folder)
+
+
+def load(handle):
+    """Return the module ``handle``, a function of images with its weights.
+
+    Raises what ``resolve`` raises, and CourseError for a folder that is incomplete or holds something else.
+    """
+    folder = resolve(handle)
+    try:
+        module = tf.saved_model.load(os.fspath(folder))
+    except Exception as error:  # a missing, cut or damaged file: each layer below raises its own kinds
+        raise _damaged(folder, in_a_line(error)) from error
+    if not callable(module) or not module.__call__.concrete_functions:
+        raise CourseError(
+            f"{handle} is a SavedModel, but not one that can be called with images. Export it as a reusable "
+            "SavedModel: a tf.Module whose __call__ is a tf.function with an input_signature."
+        )
+    return module
+
+
+def signature(module, handle):
+    """Return which images ``module`` takes, and the arguments that keep it in inference mode.
+
+    The first is a dict of input shape, (batch, height, width, channels), to output shape; ``None`` stands for
+    a side that may vary. Raises CourseError if the module is not made for images.
+    """
+    shapes = {}
+    for function in module.__call__.concrete_functions:
+        given = tf.nest.flatten(function.structured_input_signature)
+        images = [spec.shape for spec in given if isinstance(spec, tf.TensorSpec) and spec.shape.rank == 4]
+        output = function.structured_outputs
+        if len(images) == 1 and isinstance(output, tf.TensorSpec) and output.shape.rank:
+            shapes[tuple(images[0].as_list())] = tuple(output.shape.as_list())
+    if not shapes:
+        raise CourseError(
+            f"The module {handle} does not turn one batch of images (batch, height, width, channels) into "
+            "one tensor. Choose a module for image feature vectors or image classification."
+        )
+    takes_training = "training" in inspect.signature(module.__call__).parameters
+    return shapes, {"training": False} if takes_training else {}
+
+
+def variables(module):
+    """Return all variables of ``module``, and those of them that it declares trainable.
+
+    Reusable SavedModels list both; of others we see what their function uses.
+    https://www.tensorflow.org/hub/reusable_saved_models
+    """
+    every = list(getattr(module, "variables", module.__call__.concrete_functions[0].variables))
+    declared = getattr(module, "trainable_variables", [variable for variable in every if variable.trainable])
+    return every, list(declared)
+
+
+def _whole(folder):
+    """Return the ``folder`` of a SavedModel if every weight can be read from it; else NotAvailable."""
+    try:
+        if not (folder / "saved_model.pb").stat().st_size:
+            raise OSError("saved_model.pb is empty")
+        weights = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
+        for name in weights.get_variable_to_shape_map():
+            weights.get_tensor(name)  # with its checksum
+    except Exception as error:  # TensorFlow raises a kind for each way to be damaged
+        raise _damaged(folder, in_a_line(error)) from error
+    return folder
+
+
+def _damaged(folder, problem):
+    return NotAvailable(
+        f"The module in {folder} is damaged or no module: {problem}. If its download was cut off, or a "
+        "cleaner of temporary files was there, delete that folder and try again; a folder of yours must hold "
+        "a SavedModel of TensorFlow 2."
+    )
