@@ -5,10 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from course_utils import data
 from course_utils.data import attributes, folders
+from course_utils.data.near_duplicates import groups_of
 from course_utils.data.splitting import set_aside
 from course_utils.errors import CourseError
 
@@ -251,3 +252,44 @@ def test_load_takes_a_folder_for_a_published_set(tmp_path):
     assert sum(pictures.counts.values()) == 24
     images, labels = data.arrays(pictures.train)
     assert images.shape == (pictures.counts["train"], 28, 28, 1) and set(labels) == {0, 1}
+
+
+def page(rng):
+    """A white page with a letterhead and a text of its own."""
+    page = Image.new("RGB", (300, 420), "white")
+    drawing = ImageDraw.Draw(page)
+    drawing.rectangle((20, 20, 120, 45), fill="navy")
+    for y in range(70, 390, 12):
+        drawing.text((20, y), "".join(rng.choice(list("abcdefgh ijk"), rng.integers(0, 45))), fill="black")
+    return page
+
+
+def test_a_common_background_makes_no_near_duplicates(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("invoice", "letter"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        for number in range(60):
+            page(rng).save(tmp_path / "mine" / name / f"{number}.png")
+    assert folders.read(tmp_path / "mine", (96, 96)).near_duplicates == 0
+    Image.open(tmp_path / "mine" / "letter" / "7.png").resize((450, 630)).save(
+        tmp_path / "mine" / "letter" / "again.jpg"
+    )
+    assert folders.read(tmp_path / "mine", (96, 96)).near_duplicates == 2
+
+
+def test_likenesses_do_not_add_up_to_a_chain(tmp_path):
+    steps = (np.arange(60) * 3 + 20).astype("uint8")  # each like its neighbour, the ends not at all
+    groups = groups_of(np.repeat(steps[:, None], 432, axis=1))
+    assert np.unique(groups, return_counts=True)[1].max() <= 11
+    assert len(np.unique(groups_of(np.full((3000, 432), 7, np.uint8)))) == 1
+
+
+def test_pictures_that_are_all_alike_are_named_as_near_duplicates(tmp_path):
+    for name, colour in (("left", "red"), ("right", "blue")):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        for number in range(10):
+            Image.new("RGB", (30, 30 + number), colour).save(tmp_path / "mine" / name / f"{number}.png")
+    with pytest.raises(CourseError, match=r"9 more of its pictures are near-duplicates.*together=False"):
+        data.load("cats_vs_dogs", source=str(tmp_path / "mine"))
+    pictures = data.load("cats_vs_dogs", source=str(tmp_path / "mine"), near_duplicates_together=False)
+    assert pictures.counts == {"train": 16, "validation": 4}

@@ -1,5 +1,8 @@
 """Reading a picture: any format, any name, upright, on white, and a clear word for what is no picture."""
 
+import os
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -105,3 +108,65 @@ def test_a_file_cut_short_is_unreadable(tmp_path):
     (tmp_path / "half.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:600])
     with pytest.raises(UnreadablePicture, match=r"half\.jpg"):
         read_picture(tmp_path / "half.jpg", (96, 96))
+
+
+RAMP = np.linspace(0, 1, 64 * 64).reshape(64, 64)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "options"),
+    [
+        ("grey with a transparent tone.png", (RAMP * 65535).astype("uint16"), {"transparency": 0}),
+        ("floats to 1.tif", RAMP.astype("float32"), {}),
+        ("floats to 255.tif", (RAMP * 255).astype("float32"), {}),
+        ("32 bits.tif", (RAMP * 65535).astype("int32"), {}),
+        ("8 bits in 32.tif", (RAMP * 255).astype("int32"), {}),
+        ("one bit.png", RAMP > 0.5, {}),
+    ],
+)
+def test_every_kind_of_number_keeps_its_shades(tmp_path, name, values, options):
+    Image.fromarray(values).save(tmp_path / name, **options)
+    array = read_picture(tmp_path / name, (64, 64), channels=1)
+    assert abs(float(array.mean()) - 127) < 5 and array[2:9].max() < 40 and array[-1].min() > 240
+    assert array[0, 0, 0] == (255 if options else 0)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGB", "CMYK", "YCbCr", "LA", "PA", "RGBA", "RGBX"])
+def test_every_mode_keeps_its_shades(tmp_path, mode):
+    Image.fromarray((RAMP * 255).astype("uint8")).convert("RGB").convert(mode).save(tmp_path / "a.tif")
+    array = read_picture(tmp_path / "a.tif", (64, 64), channels=1)
+    assert abs(float(array.mean()) - 127) < 5 and array[2:9].max() < 60 and array[-9:].min() > 190
+
+
+@pytest.mark.parametrize("values", [RAMP * 700_000, RAMP - 0.5, RAMP * np.nan])
+def test_numbers_without_a_known_range_are_refused_with_their_mode(tmp_path, values):
+    Image.fromarray(values.astype("float32")).save(tmp_path / "a.tif")
+    with pytest.raises(UnreadablePicture, match=r"its pixels \(mode F\) are not from 0 to 1, 255 or 65,535"):
+        read_picture(tmp_path / "a.tif", (8, 8))
+
+
+def test_a_photograph_of_200_megapixels_is_read_and_a_bomb_is_not(tmp_path):
+    halves((14_200, 14_200)).save(tmp_path / "phone.jpg")
+    assert is_upright(read_picture(tmp_path / "phone.jpg", (48, 48)))
+    assert 4000 <= min(open_picture(tmp_path / "phone.jpg").size) < 14_200
+    lie = bytearray((tmp_path / "phone.jpg").read_bytes())
+    frame = lie.index(b"\xff\xc0")
+    lie[frame + 5 : frame + 9] = struct.pack(">HH", 65_500, 65_500)
+    (tmp_path / "lie.jpg").write_bytes(lie)
+    Image.new("1", (9_000, 9_000)).save(tmp_path / "large.png")
+    Image.new("1", (16_000, 16_000)).save(tmp_path / "larger.png")
+    for name in ("lie.jpg", "large.png", "larger.png"):
+        with pytest.raises(UnreadablePicture, match="make it smaller"):
+            read_picture(tmp_path / name, (48, 48))
+
+
+def test_a_program_that_is_called_like_a_picture_does_not_run(tmp_path):
+    (tmp_path / "holiday.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n")
+    with pytest.raises(UnreadablePicture, match="no format of pictures"):
+        read_picture(tmp_path / "holiday.jpg", (8, 8))
+
+
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(UnreadablePicture, match="no ordinary file"):
+        read_picture(tmp_path / "pipe.jpg", (8, 8))

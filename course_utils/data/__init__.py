@@ -17,7 +17,7 @@ TEST_SHARE = 0.2  # of a folder, for a set whose published pictures have a test 
 FOLDER_SIZE = (299, 299)  # of a folder's pictures, for a set whose pictures vary in size
 
 
-def load(name, source="auto", validation=0.2, seed=0, test=None):
+def load(name, source="auto", validation=0.2, seed=0, test=None, near_duplicates_together=True):
     """Load data set ``name`` as ``Pictures`` and say in one line which source was taken, and why.
 
     ``source`` is ``"tfds"`` for the published pictures, prepared already or downloaded now; ``"sample"`` for
@@ -28,7 +28,8 @@ def load(name, source="auto", validation=0.2, seed=0, test=None):
 
     The published test split stays whole. Where there is none, ``test`` is a share of all pictures to judge
     by, taken before ``validation``; without it ``pictures.test`` is None. A folder has no test split: a fifth
-    of every class becomes one where the published set has one. Near-duplicates in a folder stay on one side.
+    of every class becomes one where the published set has one. Near-duplicates in a folder stay on one side,
+    unless ``near_duplicates_together`` is False.
 
     Pictures of one size (Fashion-MNIST) are decoded once and kept in memory as ``uint8``: 55 MB. Those of
     varying sizes stream: they are decoded in each pass, and memory holds their labels only. Pictures of a
@@ -50,7 +51,8 @@ def load(name, source="auto", validation=0.2, seed=0, test=None):
     else:
         choice = availability.choose("DATA", source, lambda: _published(name), lambda: _sample(name))
     contents = choice.value
-    rows = split(contents.labels, validation, test, seed, contents.groups, contents.class_names)
+    groups = contents.groups if near_duplicates_together else None
+    rows = split(contents.labels, validation, test, seed, groups, contents.class_names)
     parts = {part: contents.dataset(chosen) for part, chosen in rows.items()}
     if contents.test is not None:
         parts["test"] = contents.test

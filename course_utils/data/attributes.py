@@ -35,7 +35,9 @@ class AttributePictures(Pictures):
     __repr__ = Pictures.__repr__
 
 
-def load_attributes(source="auto", held_out="", validation=0.1, test=0.2, size=96, seed=0):
+def load_attributes(
+    source="auto", held_out="", validation=0.1, test=0.2, size=96, seed=0, near_duplicates_together=True
+):
     """Load pictures of coloured garments as ``AttributePictures`` and say in one line which were taken.
 
     ``source`` is a folder with a subfolder ``<colour>_<garment>`` for each combination; ``"sample"`` for
@@ -43,7 +45,8 @@ def load_attributes(source="auto", held_out="", validation=0.1, test=0.2, size=9
     Datasets keeps its data (the place for sets that cannot be downloaded) if it is there, else the sample.
 
     ``test`` is the share (0 to 1, exclusive) of every combination that is kept for the end, ``validation``
-    the share of the rest to steer by, both chosen by ``seed``, with near-duplicates on one side. The
+    the share of the rest to steer by, both chosen by ``seed``, with near-duplicates on one side (unless
+    ``near_duplicates_together`` is False). The
     combination ``held_out``, such as ``"blue_jeans"``, is in none of the three parts but in ``unseen``,
     without pictures that have a near-duplicate elsewhere; others must have its colour and its garment.
     ``"auto"`` chooses the one whose colour and garment most others have, if there is one and ``unseen`` would
@@ -61,7 +64,8 @@ def load_attributes(source="auto", held_out="", validation=0.1, test=0.2, size=9
     colors, categories = split_names(names)
     never = [*never, *_held_out(held_out, names, never)]
 
-    groups = np.arange(len(labels)) if contents.groups is None else contents.groups
+    alike = near_duplicates_together and contents.groups is not None
+    groups = contents.groups if alike else np.arange(len(labels))
     is_unseen = np.isin(labels, [names.index(name) for name in never])
     seen = np.flatnonzero(~is_unseen)
     rows = split(labels[seen], validation, test, seed, groups[seen], names)

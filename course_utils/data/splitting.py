@@ -56,7 +56,13 @@ def _too_few(what, share, labels, first, names):
     numbers, counts = np.unique(labels[first], return_counts=True)
     smallest = numbers[counts.argmin()]
     name = names[smallest] if names is not None else smallest
-    return CourseError(
+    message = (
         f"{what} = {share!r} leaves a part without some class: {name} has {counts.min():,} different "
         "pictures. Choose a share nearer to 0.5, or give the class more pictures."
     )
+    if (same := int((labels == smallest).sum() - counts.min())) > 0:
+        message += (
+            f" {same:,} more of its pictures are near-duplicates of others, which stay on one side; if they "
+            "are not, load with near_duplicates_together=False."
+        )
+    return CourseError(message)
