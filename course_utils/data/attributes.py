@@ -46,15 +46,14 @@ def load_attributes(
 
     ``test`` is the share (0 to 1, exclusive) of every combination that is kept for the end, ``validation``
     the share of the rest to steer by, both chosen by ``seed``, with near-duplicates on one side (unless
-    ``near_duplicates_together`` is False). The
-    combination ``held_out``, such as ``"blue_jeans"``, is in none of the three parts but in ``unseen``,
-    without pictures that have a near-duplicate elsewhere; others must have its colour and its garment.
-    ``"auto"`` chooses the one whose colour and garment most others have, if there is one and ``unseen`` would
-    be empty otherwise: some combinations of the sample are there from the start.
+    ``near_duplicates_together`` is False). The combination ``held_out``, such as ``"blue_jeans"``, is in none
+    of the three but in ``unseen``, without near-duplicates of others, which must have its colour and its
+    garment. ``"auto"`` chooses the one whose colour and garment most others have, if there is one and
+    ``unseen`` would be empty otherwise: some combinations of the sample are there from the start.
 
     Pictures are squashed to ``size`` x ``size`` RGB pixels and stream from a file in the course's cache.
-    Unreadable files are skipped and listed. Raises CourseError for a folder that is missing or built in
-    another way, a ``held_out`` that is impossible, and shares outside (0, 1) or too small for these pictures.
+    Raises CourseError for a folder that is missing or built in another way, a ``held_out`` that is
+    impossible, and shares outside (0, 1) or too small for these pictures.
     """
     check_share("validation", validation)
     check_share("test", test)

@@ -19,30 +19,23 @@ class HubLayer(keras.layers.Layer):
 
     ``handle`` is the module's address, such as
     ``"https://tfhub.dev/google/tf2-preview/mobilenet_v2/feature_vector/4"``, or the folder of a SavedModel,
-    relative to the working directory or to the course's own folder. An address is downloaded once, to where
-    TensorFlow Hub keeps its modules (``TFHUB_CACHE_DIR``).
+    relative to the working directory or to the course's own folder. The input is a batch of images (batch,
+    height, width, channels), float, with pixels from 0 to 1; ``image_shape`` is the (height, width, channels)
+    that the module takes. It computes in float32; the output comes in the layer's compute dtype.
 
-    The input is a batch of images (batch, height, width, channels), float, with pixels from 0 to 1;
-    ``image_shape`` is the (height, width, channels) that the module takes. The module always computes in
-    float32; its output, (batch, features) for a feature vector, comes in the layer's compute dtype.
+    Frozen (``trainable=False``) no weight changes. With ``trainable=True`` those weights train that the
+    module declares trainable, or of them only those whose name contains a match of the regular expression
+    ``fine_tune``: ``"block_1[56]|Conv_1"`` for the end of MobileNet V2. The names are in
+    ``[weight.name for weight in layer.weights]``. Batch normalization and dropout stay in inference mode all
+    the same: small batches of new pictures would overwrite the averages that the module brings (Keras guide
+    "Transfer learning and fine-tuning").
 
-    Frozen (``trainable=False``, the default) no weight changes. With ``trainable=True`` those weights train
-    that the module declares trainable, or of them only those whose name contains a match of the regular
-    expression ``fine_tune``: ``"block_1[56]|Conv_1"`` for the end of MobileNet V2. The names are in
-    ``[weight.name for weight in layer.weights]``. Switching ``layer.trainable`` later keeps that choice;
-    compile the model again after it.
+    A saved model holds the handle, a ``fingerprint`` of the module's weights and those weights that differ.
+    Whoever loads it needs the module, and a module is a program: load only files that you trust.
 
-    Batch normalization and dropout stay in inference mode even while weights train: small batches of new
-    pictures would overwrite the averages that the module brings (Keras guide "Transfer learning and
-    fine-tuning"). The module's weight decay is not added to the loss.
-
-    A saved model holds the handle, a ``fingerprint`` of the module's weights and those weights that differ
-    from the module's: a frozen backbone adds next to nothing to the file. Whoever loads it needs the module,
-    and a module is a program: load only files that you trust.
-
-    Raises CourseError for a handle that is no module, a pattern that matches no weight, images of a shape or
-    kind that the module does not take, and weights other than the ones that a saved model was made with;
-    NotAvailable within seconds if the module is not here and cannot be downloaded.
+    Raises CourseError for a handle that is no module, a pattern that matches no weight, images that do not
+    fit, and weights other than those that a saved model was made with; NotAvailable within seconds if the
+    module is not here and cannot be downloaded.
     """
 
     pixel_scale = 1 / 255  # from the pixels of a picture, 0 to 255, to those that the layer takes
