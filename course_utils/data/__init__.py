@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.data import folders, samples, sources
+from course_utils.data import folders, sources
 from course_utils.data.attributes import AttributePictures, load_attributes
 from course_utils.data.pictures import Pictures, announce, as_dataset, streamed
 from course_utils.data.splitting import check_share, in_three, set_aside
@@ -113,7 +113,7 @@ def _split(labels, validation, seed, test, groups, names):
 
 
 def _read(name, source):
-    """Read the published splits; a damaged drawn set is drawn again, damaged published data is not.
+    """Read the splits; with ``"auto"`` the sample takes the place of damaged published data.
 
     Return what was found, and a dict of split to (images, labels), without images where they vary in size.
     """
@@ -121,12 +121,9 @@ def _read(name, source):
     try:
         return found, _arrays_of(found.builder)
     except NotAvailable as damage:
-        if found.source == "sample":
-            found = sources.Found(samples.redraw(name), "sample", found.why)
-        elif source == "auto":
-            found = sources.Found(samples.prepared(name), "sample", str(damage))
-        else:
+        if found.source == "sample" or source != "auto":
             raise
+        found = sources.Found(sources.sample(name), "sample", str(damage))
         return found, _arrays_of(found.builder)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.data import folders, samples, sources
+from course_utils.data import folders, sources
 from course_utils.data.pictures import Pictures, announce, as_dataset
 from course_utils.data.splitting import check_share, in_three
-from course_utils.errors import CourseError, NotAvailable
+from course_utils.errors import CourseError
 
 NAME = "fashion_attributes"
 
@@ -92,12 +92,8 @@ def _read_sample(size):
     from PIL import Image
 
     splits = ("train", "unseen")
-    builder = samples.prepared(NAME)
-    try:
-        parts = sources.decode(builder, splits)
-    except NotAvailable:  # damaged since it was drawn
-        builder = samples.redraw(NAME)
-        parts = sources.decode(builder, splits)
+    builder = sources.sample(NAME)
+    parts = sources.decode(builder, splits)
     images, labels = (np.concatenate(part) for part in zip(*parts, strict=True))
     if images.shape[1] != size:
         resized = [Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR) for image in images]
@@ -129,7 +125,7 @@ def _choose(source):
     if source == "tfds":
         raise CourseError(
             'DATA = "tfds" has no colours and garments: TensorFlow Datasets offers no such set. Give a '
-            'folder with subfolders like red_dress, or "sample" for pictures that the course draws itself.'
+            'folder with subfolders like red_dress, or "sample" for the drawings that come with the course.'
         )
     if source != "auto":
         return source, f"from {source}"

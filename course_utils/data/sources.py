@@ -5,15 +5,17 @@ import threading
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from course_utils.data.catalog import DATA_SETS
 from course_utils.errors import CourseError, NotAvailable, in_a_line
-from course_utils.files import free_space
+from course_utils.files import course_folder, free_space
 
 SOURCES = ("auto", "tfds", "sample")
+SAMPLE_VERSION = "1.0.0"  # of all drawn sets in data/samples
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,35 @@ def published(name):
     import tensorflow_datasets as tfds
 
     return tfds.builder(data_set(name).name)
+
+
+def sample(name):
+    """Return the builder of the drawn set ``name``, which comes with the course in ``data/samples``.
+
+    Only its description is read here. Raises NotAvailable where that is missing or damaged.
+    """
+    quiet_log()
+    import tensorflow_datasets as tfds
+
+    folder = _samples() / name / SAMPLE_VERSION
+    try:
+        return tfds.builder_from_directory(folder)
+    except Exception as error:  # TFDS raises many kinds for files that are missing or damaged
+        raise NotAvailable(
+            f"The sample pictures in {folder} are missing or damaged ({in_a_line(error)}). {_restore(folder)}"
+        ) from error
+
+
+def _samples():
+    return course_folder() / "data" / "samples"
+
+
+def _restore(folder):
+    course = course_folder()
+    return (
+        "They come with the course; bring them back with "
+        f"'git -C {course} checkout -- {folder.relative_to(course).as_posix()}', or clone the course again."
+    )
 
 
 def quiet_log():
@@ -88,7 +119,7 @@ def download(name):
         raise NotAvailable(
             f"{entry.title} is not prepared in {builder.data_path.parent} and {entry.host} does not answer. "
             f"Connect to the network and run 'course fetch', or point TFDS_DATA_DIR at a folder that has "
-            f'{entry.name}, or choose DATA = "sample" for pictures that the course draws itself.'
+            f'{entry.name}, or choose DATA = "sample" for the drawings that come with the course.'
         )
     needed = entry.download_bytes + entry.prepared_bytes
     if free_space(builder.data_path) < 1.2 * needed:
@@ -154,8 +185,11 @@ def _collect(builder, split, dataset):
         if len(columns[0]) == expected:
             return columns
         problem = f"{split!r} has {len(columns[0]):,} of {expected:,} pictures"
+    folder = Path(builder.data_path)
+    if folder.is_relative_to(_samples()):
+        raise NotAvailable(f"The sample pictures in {folder} are damaged: {problem}. {_restore(folder)}")
     raise NotAvailable(
-        f"The prepared data in {builder.data_path} is damaged: {problem}. Delete that folder and run "
+        f"The prepared data in {folder} is damaged: {problem}. Delete that folder and run "
         "'course fetch' to prepare it again, or choose DATA = \"sample\"."
     )
 
@@ -167,8 +201,6 @@ def find(name, source="auto"):
     ``"auto"`` the published ones where that works, else the sample. Raises CourseError for an unknown name or
     source, and its NotAvailable for ``"tfds"`` when the published pictures cannot be had.
     """
-    from course_utils.data import samples
-
     data_set(name)
     if source not in SOURCES:
         raise CourseError(
@@ -176,7 +208,7 @@ def find(name, source="auto"):
             "the published pictures where they can be had, only those, or the drawn sample."
         )
     if source == "sample":
-        return Found(samples.prepared(name), "sample", "DATA asks for it.")
+        return Found(sample(name), "sample", "DATA asks for it.")
     builder = published(name)
     if builder.is_prepared():
         return Found(builder, "tfds", f"prepared in {builder.data_path}")
@@ -185,4 +217,4 @@ def find(name, source="auto"):
     except NotAvailable as error:
         if source == "tfds":
             raise
-        return Found(samples.prepared(name), "sample", str(error))
+        return Found(sample(name), "sample", str(error))
