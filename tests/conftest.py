@@ -1,4 +1,4 @@
-"""What all tests share: a cache of their own, drawn once, and no way to the network by accident."""
+"""What all tests share: a cache of their own, and no way to the network by accident."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @pytest.fixture(scope="session", autouse=True)
 def course_cache(tmp_path_factory):
-    """The course's cache for the whole session, so that the drawn pictures are drawn once."""
+    """The course's cache for the whole session."""
     folder = tmp_path_factory.mktemp("course-cache")
     os.environ["COURSE_CACHE_DIR"] = str(folder)
     return folder

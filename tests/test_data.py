@@ -9,9 +9,10 @@ from conftest import empty_tfds
 from PIL import Image
 
 from course_utils import data
-from course_utils.data import samples, sources
+from course_utils.data import sources
 from course_utils.data.catalog import DATA_SETS
 from course_utils.errors import CourseError, NotAvailable
+from course_utils.files import course_folder
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def sample():
 
 def copy_as_published(monkeypatch, tmp_path):
     """Pass a copy of the drawn set for prepared published data; return the folder with its files."""
-    original = samples.prepared("fashion_mnist").data_path
+    original = sources.sample("fashion_mnist").data_path
     folder = tmp_path / "fashion_mnist" / "1.0.0"
     shutil.copytree(original, folder)
 
@@ -55,7 +56,7 @@ def test_split_is_stratified_and_complete(sample):
 
 
 def sample_train():
-    return samples.prepared("fashion_mnist").as_dataset(split="train", as_supervised=True).as_numpy_iterator()
+    return sources.sample("fashion_mnist").as_dataset(split="train", as_supervised=True).as_numpy_iterator()
 
 
 def test_one_seed_gives_one_split_and_another_seed_another(sample):
@@ -185,13 +186,48 @@ def _start_of_last_record(content):
         position = following
 
 
-def test_damaged_sample_is_drawn_again(monkeypatch, tmp_path):
-    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
-    shard = next(samples.prepared("fashion_mnist").data_path.glob("*-test.tfrecord*"))
-    whole = shard.read_bytes()
-    shard.write_bytes(whole[:5000])
-    assert data.load("fashion_mnist", source="sample").counts["test"] == 1000
-    assert shard.read_bytes() == whole
+def sample_copy(monkeypatch, tmp_path, name):
+    """Pass a copy of the course's folder ``data`` for the real one; return the folder of sample ``name``."""
+    shutil.copytree(course_folder() / "data" / "samples", tmp_path / "data" / "samples")
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setattr(sources, "course_folder", lambda: tmp_path)
+    return next((tmp_path / "data" / "samples" / name).iterdir())
+
+
+WAY_OUT = r"git -C \S+ checkout -- data/samples/{name}/1\.0\.0'"
+FILES = ["dataset_info.json", "features.json", "*-train.tfrecord*"]
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
+@pytest.mark.parametrize("name", ["fashion_mnist", "tf_flowers", "fashion_attributes"])
+def test_a_damaged_sample_says_how_to_bring_it_back(name, file, damage, monkeypatch, tmp_path):
+    (path,) = sample_copy(monkeypatch, tmp_path, name).glob(file)
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:500] if damage == "cut" else b"")
+    with pytest.raises(NotAvailable, match=WAY_OUT.format(name=name)):
+        if name == "fashion_attributes":
+            data.load_attributes("sample")
+        else:
+            data.load(name, source="sample")
+
+
+def test_a_bit_that_fell_over_in_a_sample_is_found_before_training(monkeypatch, tmp_path):
+    path = next(sample_copy(monkeypatch, tmp_path, "tf_flowers").glob("*.tfrecord*"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(NotAvailable, match=WAY_OUT.format(name="tf_flowers")):
+        data.load("tf_flowers", source="sample")
+
+
+def test_without_samples_nothing_else_is_tried(monkeypatch, tmp_path, offline):
+    shutil.rmtree(sample_copy(monkeypatch, tmp_path, "fashion_mnist").parents[1])
+    for source in ("sample", "auto"):
+        with pytest.raises(NotAvailable, match=WAY_OUT.format(name="fashion_mnist")):
+            data.load("fashion_mnist", source=source)
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +250,7 @@ def test_streamed_parts_have_each_picture_once_and_the_same_in_each_pass(flowers
         [image.tobytes() for image, _ in part.as_numpy_iterator()]
         for part in (flowers.train, flowers.validation, flowers.test)
     ]
-    whole = samples.prepared("tf_flowers").as_dataset(split="train", as_supervised=True)
+    whole = sources.sample("tf_flowers").as_dataset(split="train", as_supervised=True)
     assert sorted(itertools.chain(*parts)) == sorted(
         image.tobytes() for image, _ in whole.as_numpy_iterator()
     )
@@ -244,15 +280,6 @@ def test_a_folder_in_place_of_photographs_of_varying_sizes(tmp_path):
     assert next(pictures.train.as_numpy_iterator())[0].shape == (299, 299, 3)
 
 
-def test_damaged_photographs_are_found_before_training(monkeypatch, tmp_path):
-    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
-    shard = next(samples.prepared("tf_flowers").data_path.glob("*.tfrecord*"))
-    whole = shard.read_bytes()
-    shard.write_bytes(whole[:3000] + b"damaged" + whole[3007:])
-    assert sum(1 for _ in data.load("tf_flowers", source="sample").train) == 400
-    assert shard.read_bytes() == whole
-
-
 @pytest.mark.parametrize(("name", "counts"), [("cats_vs_dogs", 2), ("tf_flowers", 5)])
 def test_real_photographs(name, counts):
     if not sources.published(name).is_prepared():
@@ -260,7 +287,7 @@ def test_real_photographs(name, counts):
     pictures = data.load(name, source="tfds", validation=0.2)
     labels = [label for _, label in pictures.validation.as_numpy_iterator()]
     assert len(labels) == pictures.counts["validation"] and len(set(labels)) == counts
-    assert pictures.class_names == samples.prepared(name).info.features["label"].names
+    assert pictures.class_names == sources.sample(name).info.features["label"].names
 
 
 def test_real_fashion_mnist():
@@ -270,13 +297,13 @@ def test_real_fashion_mnist():
     assert pictures.counts == {"train": 48_000, "validation": 12_000, "test": 10_000}
     labels = data.arrays(pictures.validation)[1]
     assert np.bincount(labels).tolist() == [1200] * 10
-    assert pictures.class_names == samples.prepared("fashion_mnist").info.features["label"].names
+    assert pictures.class_names == sources.sample("fashion_mnist").info.features["label"].names
 
 
 def test_sample_has_the_published_features(monkeypatch, tmp_path):
     empty_tfds(monkeypatch, tmp_path)
     for name in DATA_SETS:
-        published, drawn = sources.published(name).info, samples.prepared(name).info
-        assert list(published.features) == list(drawn.features)
+        published, drawn = sources.published(name).info, sources.sample(name).info
+        assert set(published.features) == set(drawn.features)
         assert published.features["image"].shape == drawn.features["image"].shape
         assert published.supervised_keys == drawn.supervised_keys

@@ -45,7 +45,6 @@ class DrawnSet(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             features=tfds.features.FeaturesDict(features),
             supervised_keys=("image", "label"),
             homepage=drawn.HOMEPAGE,
-            license="MIT",
         )
 
     def _split_generators(self, dl_manager):

@@ -58,7 +58,7 @@ def trained(images, labels, epochs, seed):
         layers += [keras.layers.Conv2D(filters, 3, padding="same"), keras.layers.BatchNormalization()]
         layers += [keras.layers.ReLU(), keras.layers.MaxPooling2D(padding="same")]
     layers += [keras.layers.GlobalAveragePooling2D(), keras.layers.Dropout(0.3)]
-    layers.append(keras.layers.Dense(labels.max() + 1, "softmax"))
+    layers.append(keras.layers.Dense(int(labels.max()) + 1, "softmax"))
     network = keras.Sequential(layers)
     steps = -(-len(images) // 32) * epochs
     network.compile(
