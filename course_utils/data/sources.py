@@ -1,11 +1,11 @@
 """Which pictures a lesson gets: the published ones, prepared or downloaded now, or the drawn sample."""
 
+import hashlib
 import socket
 import threading
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder, free_space
 
 SOURCES = ("auto", "tfds", "sample")
-SAMPLE_VERSION = "1.0.0"  # of all drawn sets in data/samples
 
 
 @dataclass(frozen=True)
@@ -45,30 +44,26 @@ def published(name):
 def sample(name):
     """Return the builder of the drawn set ``name``, which comes with the course in ``data/samples``.
 
-    Only its description is read here. Raises NotAvailable where that is missing or damaged.
+    Raises NotAvailable where one of its files is missing or not as it was shipped.
     """
+    samples = course_folder() / "data" / "samples"
+    try:
+        sums = dict(line.split()[::-1] for line in (samples / "SHA256SUMS").read_text("ascii").splitlines())
+        files = [samples / file for file in sums if file.startswith(f"{name}/")]
+        for file in files:
+            if hashlib.sha256(file.read_bytes()).hexdigest() != sums[file.relative_to(samples).as_posix()]:
+                raise ValueError(f"{file.name} is not as it was shipped")
+        folder = files[0].parent
+    except (OSError, ValueError, IndexError) as error:
+        raise NotAvailable(
+            f"The sample pictures in {samples / name} are missing or damaged: {in_a_line(error)}. They come "
+            f"with the course: bring them back with 'git -C {course_folder()} checkout -- data/samples', "
+            "or clone the course again."
+        ) from error
     quiet_log()
     import tensorflow_datasets as tfds
 
-    folder = _samples() / name / SAMPLE_VERSION
-    try:
-        return tfds.builder_from_directory(folder)
-    except Exception as error:  # TFDS raises many kinds for files that are missing or damaged
-        raise NotAvailable(
-            f"The sample pictures in {folder} are missing or damaged ({in_a_line(error)}). {_restore(folder)}"
-        ) from error
-
-
-def _samples():
-    return course_folder() / "data" / "samples"
-
-
-def _restore(folder):
-    course = course_folder()
-    return (
-        "They come with the course; bring them back with "
-        f"'git -C {course} checkout -- {folder.relative_to(course).as_posix()}', or clone the course again."
-    )
+    return tfds.builder_from_directory(folder)
 
 
 def quiet_log():
@@ -185,11 +180,8 @@ def _collect(builder, split, dataset):
         if len(columns[0]) == expected:
             return columns
         problem = f"{split!r} has {len(columns[0]):,} of {expected:,} pictures"
-    folder = Path(builder.data_path)
-    if folder.is_relative_to(_samples()):
-        raise NotAvailable(f"The sample pictures in {folder} are damaged: {problem}. {_restore(folder)}")
     raise NotAvailable(
-        f"The prepared data in {folder} is damaged: {problem}. Delete that folder and run "
+        f"The prepared data in {builder.data_path} is damaged: {problem}. Delete that folder and run "
         "'course fetch' to prepare it again, or choose DATA = \"sample\"."
     )
 
