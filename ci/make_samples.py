@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Draw the sample sets anew, into ``data/samples``.
 
-    python ci/make_samples.py                 # all four, a minute and a half on one core
+    python ci/make_samples.py                 # all four, in a minute and a half
     python ci/make_samples.py tf_flowers
     python ci/make_samples.py --out /tmp/samples
 
