@@ -14,9 +14,10 @@ import sys
 import time
 
 import numpy as np
-from stand_ins import CLASSES, exporting, measuring, networks, pictures, textiles, training
+from drawings.classes import CLASSES, pictures, textiles
+from drawings.kit.chance import generator
+from stand_ins import exporting, measuring, networks, training
 
-from course_utils.data.samples.motifs.drawing import generator
 from course_utils.files import course_folder, written_whole
 
 import keras  # isort: skip (after course_utils, which keeps TensorFlow's greeting off the terminal)

@@ -53,7 +53,6 @@ def _parser():
         "(TFDS_DATA_DIR). Says the sizes first; what is here already is not fetched again.",
     )
     fetch.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 02; without any: all lessons")
-    fetch.add_argument("--sample", action="store_true", help="also draw the sample pictures ahead")
     fetch.set_defaults(run=_fetch)
 
     classify = commands.add_parser(
@@ -120,7 +119,7 @@ def _doctor(options):
 
 
 def _fetch(options):
-    from course_utils.data import samples, sources
+    from course_utils.data import sources
     from course_utils.data.catalog import (
         BORROWED,
         BROUGHT_BY_LESSON,
@@ -152,9 +151,6 @@ def _fetch(options):
             f"{entry.title}: {entry.download_bytes / 1e6:.0f} MB to download, "
             f"{entry.prepared_bytes / 1e6:.0f} MB on disk, in {builder.data_path}"
         )
-    if options.sample:
-        for name in (*needed, *brought):
-            print(f"Sample of {name}: in {samples.prepared(name).data_path}")
     borrowed = dict.fromkeys(handle for lesson in lessons for handle in WEIGHTS_BY_LESSON.get(lesson, []))
     for handle in borrowed:
         size = f"about {BORROWED[handle].download_bytes / 1e6:.0f} MB"

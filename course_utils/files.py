@@ -24,7 +24,7 @@ def course_folder():
 
 
 def cache_folder():
-    """The course's own cache (drawn pictures, features, progress): ``COURSE_CACHE_DIR``, else the system's.
+    """The course's own cache (folders that were read, features): ``COURSE_CACHE_DIR``, else the system's.
 
     The folder is not created here. The caches of TensorFlow Datasets, TensorFlow Hub and Keras are theirs
     (``TFDS_DATA_DIR``, ``TFHUB_CACHE_DIR``, ``KERAS_HOME``) and may be read-only.

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from course_utils import backbones, cli, doctor, modules
-from course_utils.data import samples, sources
+from course_utils.data import sources
 from course_utils.data.catalog import VGG19, WEIGHTS_BY_LESSON
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "tensorflow_datasets", "sklearn", "papermill")
@@ -84,19 +84,9 @@ def test_fetch_without_network_says_size_and_reason(offline, capsys):
     assert captured.err.startswith("course fetch: Fashion-MNIST is not prepared")
 
 
-def test_fetch_can_draw_the_sample_ahead(offline, capsys, course_cache):
-    cli.main(["fetch", "--sample"])
-    assert f"Sample of fashion_mnist: in {course_cache}" in capsys.readouterr().out
-
-
-def test_fetch_says_what_cannot_be_downloaded(monkeypatch, capsys):
-    drawn = []
-    monkeypatch.setattr(
-        samples, "prepared", lambda name: drawn.append(name) or type("_", (), {"data_path": name})
-    )
-    assert cli.main(["fetch", "06", "07", "--sample"]) == 0
+def test_fetch_says_what_cannot_be_downloaded(capsys):
+    assert cli.main(["fetch", "06", "07"]) == 0
     assert capsys.readouterr().out.count("fashion_attributes: cannot be downloaded") == 1
-    assert drawn == ["fashion_attributes"]
 
 
 def test_doctor_clears_features(course_cache, capsys):

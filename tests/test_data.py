@@ -12,6 +12,7 @@ from course_utils import availability, data
 from course_utils.data import tfds_sets
 from course_utils.data.catalog import DATA_SETS
 from course_utils.errors import CourseError, NotAvailable
+from course_utils.files import course_folder
 
 
 @pytest.fixture(scope="module")
@@ -185,35 +186,53 @@ def _start_of_last_record(content):
         position = following
 
 
-def copy_of_the_course(monkeypatch, tmp_path, name):
-    """Let the drawn sets be read from a copy, which may be damaged; return the folder of one of them."""
-    original = tfds_sets.sample(name).data_path
-    folder = tmp_path / "data" / "samples" / name / "1.0.0"
-    shutil.copytree(original, folder)
+def sample_copy(monkeypatch, tmp_path, name):
+    """Pass a copy of the course's folder ``data`` for the real one; return the folder of sample ``name``."""
+    shutil.copytree(course_folder() / "data" / "samples", tmp_path / "data" / "samples")
+    (tmp_path / "notebooks").mkdir()
     monkeypatch.setattr(tfds_sets, "course_folder", lambda: tmp_path)
-    return folder
+    return next((tmp_path / "data" / "samples" / name).iterdir())
 
 
-@pytest.mark.parametrize("damage", ["cut short", "missing", "no description", "flipped"])
-@pytest.mark.parametrize("name", ["fashion_mnist", "tf_flowers"])
-def test_a_damaged_sample_says_how_to_restore_it(name, damage, monkeypatch, tmp_path):
-    folder = copy_of_the_course(monkeypatch, tmp_path, name)
-    shard = next(folder.glob("*-train.tfrecord*"))
-    whole = shard.read_bytes()
-    if damage == "cut short":
-        shard.write_bytes(whole[:5000])
-    elif damage == "missing":
-        shard.unlink()
-    elif damage == "flipped":
-        shard.write_bytes(whole[:3000] + b"damaged" + whole[3007:])
+WAY_OUT = r"data/samples/{name} are missing or damaged.*git -C \S+ checkout -- data/samples'"
+FILES = ["dataset_info.json", "features.json", "label.labels.txt", "*-train.tfrecord*", "SHA256SUMS"]
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
+@pytest.mark.parametrize("name", ["fashion_mnist", "tf_flowers", "fashion_attributes"])
+def test_a_damaged_sample_says_how_to_bring_it_back(name, file, damage, monkeypatch, tmp_path):
+    folder = sample_copy(monkeypatch, tmp_path, name)
+    (path,) = [folder.parents[1] / "SHA256SUMS"] if file == "SHA256SUMS" else folder.glob(file)
+    if damage == "missing":
+        path.unlink()
     else:
-        (folder / "dataset_info.json").write_text("{")
-    with pytest.raises(NotAvailable, match=r"git -C .* checkout -- data/samples"):
-        data.load(name, source="sample")
+        path.write_bytes(path.read_bytes()[:30] if damage == "cut" else b"")
+    with pytest.raises(NotAvailable, match=WAY_OUT.format(name=name)):
+        if name == "fashion_attributes":
+            data.load_attributes("sample")
+        else:
+            data.load(name, source="sample")
+
+
+def test_a_bit_that_fell_over_in_a_sample_is_found_before_training(monkeypatch, tmp_path):
+    path = next(sample_copy(monkeypatch, tmp_path, "tf_flowers").glob("*.tfrecord*"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(NotAvailable, match=WAY_OUT.format(name="tf_flowers")):
+        data.load("tf_flowers", source="sample")
+
+
+def test_without_samples_nothing_else_is_tried(monkeypatch, tmp_path, offline):
+    shutil.rmtree(sample_copy(monkeypatch, tmp_path, "fashion_mnist").parents[1])
+    for source in ("sample", "auto"):
+        with pytest.raises(NotAvailable, match=WAY_OUT.format(name="fashion_mnist")):
+            data.load("fashion_mnist", source=source)
 
 
 def test_a_sample_is_read_from_a_clone_that_nobody_may_write(monkeypatch, tmp_path):
-    folder = copy_of_the_course(monkeypatch, tmp_path, "tf_flowers")
+    folder = sample_copy(monkeypatch, tmp_path, "tf_flowers")
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     for path in (*folder.iterdir(), folder):
         path.chmod(path.stat().st_mode & ~0o222)

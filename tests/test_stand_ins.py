@@ -8,9 +8,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils.data import samples
+from course_utils.data import tfds_sets
 from course_utils.files import course_folder
-from course_utils.hub import HubLayer
+from course_utils.pretrained import HubLayer
 
 HUB = course_folder() / "data" / "hub"
 LABELS = (HUB / "labels.txt").read_text().split("\n")[:-1]
@@ -92,7 +92,7 @@ def test_the_classifier_names_the_examples():
 
 @pytest.fixture(scope="module")
 def flowers():
-    pictures = samples.prepared("tf_flowers").as_dataset(split="train", shuffle_files=False)
+    pictures = tfds_sets.sample("tf_flowers").as_dataset(split="train", shuffle_files=False)
     images, labels = zip(*[(picture["image"], int(picture["label"])) for picture in pictures], strict=True)
     return [tf.image.resize(image, (128, 128)).numpy() for image in images], np.array(labels)
 

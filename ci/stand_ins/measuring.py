@@ -7,7 +7,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils.data import samples
+from course_utils.data import tfds_sets
 from stand_ins import networks, training
 
 SETS = {"tf_flowers": 0.3, "cats_vs_dogs": 0.2}  # the share that is kept to judge by
@@ -17,7 +17,7 @@ EPOCHS, BATCH, PEAK = (6, 15), 32, 3e-3
 
 def drawn(name, size):
     """Return the images (``uint8``) and labels of the drawn set ``name``, resized as the lessons do."""
-    pictures = samples.prepared(name).as_dataset(split="train", shuffle_files=False)
+    pictures = tfds_sets.sample(name).as_dataset(split="train", shuffle_files=False)
     images, labels = [], []
     for picture in pictures:
         image = tf.image.resize(picture["image"], (size, size))

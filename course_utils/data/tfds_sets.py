@@ -1,5 +1,6 @@
 """Read a data set that TensorFlow Datasets (TFDS) prepared: a published one, or a drawn one of the course."""
 
+import hashlib
 from functools import partial
 from pathlib import Path
 
@@ -47,15 +48,22 @@ def published(name):
 def sample(name):
     """Return the TFDS builder of the drawn set ``name``, which comes with the course in ``data/samples``.
 
-    Raises NotAvailable where its files are missing or damaged.
+    Raises NotAvailable where one of its files is missing or not as it was shipped.
     """
-    folder = _samples() / name
+    samples = course_folder() / "data" / "samples"
     try:
-        version = max(path.parent for path in folder.glob("*/dataset_info.json"))
-        builder = quiet_tfds().builder_from_directory(version)
-    except Exception as error:  # none there, or a damaged one, for which TFDS raises many kinds
-        raise _damaged(folder, "dataset_info.json is missing or cannot be read") from error
-    return _whole(builder)
+        sums = dict(line.split()[::-1] for line in (samples / "SHA256SUMS").read_text("ascii").splitlines())
+        files = [samples / file for file in sums if file.startswith(f"{name}/")]
+        for file in files:
+            if hashlib.sha256(file.read_bytes()).hexdigest() != sums[file.relative_to(samples).as_posix()]:
+                raise ValueError(f"{file.name} is not as it was shipped")
+        return quiet_tfds().builder_from_directory(files[0].parent)
+    except (OSError, ValueError, IndexError) as error:
+        raise NotAvailable(
+            f"The sample pictures in {samples / name} are missing or damaged: {in_a_line(error)}. They come "
+            f"with the course: bring them back with 'git -C {course_folder()} checkout -- data/samples', "
+            "or clone the course again."
+        ) from error
 
 
 def read(builder):
@@ -81,7 +89,7 @@ def columns(builder, split, decoded=True):
     """
     import tensorflow as tf
 
-    dataset = _examples(builder, split, decoded)
+    dataset = examples(builder, split, decoded)
     if not decoded:
         dataset = dataset.map(lambda image, label: (label,))
     try:
@@ -119,23 +127,14 @@ def _whole(builder):
     return builder
 
 
-def _samples():
-    return course_folder() / "data" / "samples"
-
-
 def _damaged(folder, problem):
-    if Path(folder).is_relative_to(_samples()):
-        return NotAvailable(
-            f"The drawn pictures in {folder} are damaged: {problem}. They come with the course: run "
-            f"'git -C {course_folder()} checkout -- data/samples', or clone it anew."
-        )
     return NotAvailable(
         f"The prepared data in {folder} is damaged: {problem}. Delete that folder and run 'course fetch' to "
         'prepare it again, or choose DATA = "sample".'
     )
 
 
-def _examples(builder, split, decoded=True):
+def examples(builder, split, decoded=True):
     """Return ``split`` as an unbatched dataset of (image, label), in the same order on every machine.
 
     Not ``decoded``, images are the bytes of their files.
@@ -165,7 +164,7 @@ def _streamed(builder, rows):
     def decode(row, encoded):
         return image_feature.decode_example(encoded[0]), encoded[1]
 
-    dataset = _examples(builder, "train", decoded=False).enumerate()
+    dataset = examples(builder, "train", decoded=False).enumerate()
     dataset = dataset.filter(lambda row, encoded: chosen[row]).map(
         decode, num_parallel_calls=tf.data.AUTOTUNE
     )

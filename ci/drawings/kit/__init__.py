@@ -1,0 +1,1 @@
+"""The tools that all drawings share: chance, canvas, camera, solids, petals and what stands behind."""

@@ -1,1 +1,0 @@
-"""What the sample sets are drawn from: strokes and solids, then clothes, flowers, animals and sceneries."""
