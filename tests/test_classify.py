@@ -16,8 +16,8 @@ from PIL import Image
 from course_utils import artifacts, classify, cli
 from course_utils.classify import loading
 from course_utils.classify.annotate import draw
-from course_utils.classify.labels import Labels, parse
 from course_utils.errors import CourseError
+from course_utils.labels import Labels, parse
 
 COURSE = Path(__file__).resolve().parent.parent
 COLORS = {"red": "#ff0000", "green": "#00ff00", "blue": "#0000ff"}

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.classify import loading
-from course_utils.classify.labels import Label, read
 from course_utils.data.reading import UnreadablePicture, read_picture
 from course_utils.errors import CourseError
+from course_utils.labels import Label, read
 
 __all__ = ["SUFFIXES", "Answer", "Classifier", "Label", "find_pictures", "load"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from course_utils import classify
 from course_utils.classify import loading
 from course_utils.classify.annotate import Annotator
-from course_utils.classify.labels import read
 from course_utils.errors import CourseError
+from course_utils.labels import read
 from course_utils.running import ensure_writable
 
 
