@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
-from course_utils import backbones, cli, doctor, modules
-from course_utils.data import samples, sources
-from course_utils.data.catalog import VGG19, WEIGHTS_BY_LESSON
+from course_utils import cli, modules
+from course_utils.cli import doctor
+from course_utils.data import sources
+from course_utils.data.catalog import WEIGHTS_BY_LESSON
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "tensorflow_datasets", "sklearn", "papermill")
 
@@ -39,22 +40,36 @@ def test_doctor_is_content_with_this_machine(capsys):
     assert "02_cnn_with_1_conv_layer" in text and "fashion_mnist" in text
 
 
-def test_doctor_without_network_says_that_lessons_use_drawings(offline):
-    state, detail, taken = doctor._data_set("fashion_mnist")
+@pytest.fixture
+def no_tensorflow(monkeypatch):
+    """A machine where TensorFlow does not start, which saves the doctor some seconds."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+
+def examined(what, lesson):
+    """What the doctor says: the check of ``what``, and the last two columns of a lesson's row."""
+    report = doctor.report()
+    (check,) = [check for check in report.checks if check.what == what]
+    (row,) = [row for row in report.lessons if row[0].startswith(lesson)]
+    return check.state, check.detail, row[-2:]
+
+
+def test_doctor_without_network_says_that_lessons_use_drawings(offline, no_tensorflow):
+    state, detail, (taken, _) = examined("pictures: fashion_mnist", "02")
     assert (state, taken) == ("note", "the drawn sample")
     assert "does not answer" in detail
 
 
-def test_doctor_with_network_says_the_size(offline, monkeypatch):
+def test_doctor_with_network_says_the_size(offline, no_tensorflow, monkeypatch):
     monkeypatch.setattr(sources, "network_answers", lambda host, port: True)
-    assert doctor._data_set("fashion_mnist") == (
+    assert examined("pictures: fashion_mnist", "02") == (
         "ok",
         "not here yet; 'course fetch' or a lesson downloads 31 MB",
-        "downloads 31 MB",
+        ("downloads 31 MB", "-"),
     )
 
 
-def test_doctor_finds_what_is_missing(monkeypatch, tmp_path, capsys):
+def test_doctor_finds_what_is_missing(no_tensorflow, monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(doctor, "SUPPORTED_PYTHON", ((3, 99), (3, 99)))
@@ -62,19 +77,19 @@ def test_doctor_finds_what_is_missing(monkeypatch, tmp_path, capsys):
         "importlib.metadata.requires",
         lambda name: ["no-such-package~=1.0", "numpy<1", "ruff; extra == 'test'"],
     )
-    monkeypatch.setattr(doctor, "_tensorflow", lambda: doctor.Check("TensorFlow starts", "ok", ""))
     assert cli.main(["doctor"]) == 1
     lines = capsys.readouterr().out.splitlines()
     missing = [line for line in lines if line.startswith("missing")]
-    assert [line.split()[1] for line in missing] == ["Python", "no-such-package", "numpy", "course"]
+    found = [line.split()[1] for line in missing]
+    assert found == ["Python", "no-such-package", "numpy", "TensorFlow", "course"]
     assert "pip install 'no-such-package~=1.0'" in missing[1] and "pip install 'numpy<1'" in missing[2]
-    assert "COURSE_CACHE_DIR" in missing[3]
+    assert "COURSE_CACHE_DIR" in missing[4]
     assert lines[-1].startswith("Not ready")
 
 
-def test_doctor_survives_a_tensorflow_that_does_not(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert doctor._tensorflow().state == "missing"
+def test_doctor_survives_a_tensorflow_that_does_not(no_tensorflow, capsys):
+    assert cli.main(["doctor"]) == 1
+    assert "'import tensorflow' fails" in capsys.readouterr().out
 
 
 def test_fetch_without_network_says_size_and_reason(offline, capsys):
@@ -84,19 +99,9 @@ def test_fetch_without_network_says_size_and_reason(offline, capsys):
     assert captured.err.startswith("course fetch: Fashion-MNIST is not prepared")
 
 
-def test_fetch_can_draw_the_sample_ahead(offline, capsys, course_cache):
-    cli.main(["fetch", "--sample"])
-    assert f"Sample of fashion_mnist: in {course_cache}" in capsys.readouterr().out
-
-
-def test_fetch_says_what_cannot_be_downloaded(monkeypatch, capsys):
-    drawn = []
-    monkeypatch.setattr(
-        samples, "prepared", lambda name: drawn.append(name) or type("_", (), {"data_path": name})
-    )
-    assert cli.main(["fetch", "06", "07", "--sample"]) == 0
+def test_fetch_says_what_cannot_be_downloaded(capsys):
+    assert cli.main(["fetch", "06", "07"]) == 0
     assert capsys.readouterr().out.count("fashion_attributes: cannot be downloaded") == 1
-    assert drawn == ["fashion_attributes"]
 
 
 def test_doctor_clears_features(course_cache, capsys):
@@ -124,21 +129,17 @@ def test_fetch_knows_what_is_here(monkeypatch, capsys):
     assert "already in /data/fashion_mnist" in capsys.readouterr().out
 
 
-def test_weights_that_are_not_here(offline, monkeypatch, tmp_path, capsys):
+def test_weights_that_are_not_here(offline, no_tensorflow, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    handle = WEIGHTS_BY_LESSON["10_inside_a_cnn"][0]
-    assert doctor._weights(handle)[1:3] == (
-        "note",
-        "not here and tfhub.dev does not answer: lessons use a stand-in",
-    )
-    monkeypatch.setattr(backbones, "is_here", lambda: False)
+    state, detail, (_, taken) = examined("weights: MobileNet V2", "10")
+    assert (state, taken) == ("note", "a stand-in")
+    assert detail == "not here and tfhub.dev does not answer: lessons use a stand-in"
     monkeypatch.setattr(sources, "network_answers", lambda host, port: True)
-    assert doctor._weights(VGG19) == (
-        "VGG19",
+    assert examined("weights: Inception V3", "10") == (
         "ok",
-        "not here yet; 'course fetch' or a lesson downloads about 80 MB",
-        "downloads about 80 MB",
+        "not here yet; 'course fetch' or a lesson downloads about 87 MB",
+        ("downloads 825 MB", "downloads about 9 MB"),
     )
     monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
     monkeypatch.setattr(sources, "download", lambda name: sources.published(name))
@@ -147,14 +148,14 @@ def test_weights_that_are_not_here(offline, monkeypatch, tmp_path, capsys):
     assert "about 9 MB" in captured.out and "TFHUB_CACHE_DIR" in captured.err
 
 
-def test_weights_that_are_here(monkeypatch, tmp_path):
+def test_weights_that_are_here(offline, no_tensorflow, monkeypatch, tmp_path):
     handle = WEIGHTS_BY_LESSON["10_inside_a_cnn"][0]
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
     kept = tmp_path / hashlib.sha1(handle.encode()).hexdigest()
     kept.mkdir()
     assert not modules.is_here(handle)  # an empty folder is no module
     (kept / "saved_model.pb").write_bytes(b"")
-    assert doctor._weights(handle)[3] == "the published weights"
+    assert examined("weights: MobileNet V2", "10")[2][1] == "the published weights"
 
 
 def test_fetch_of_an_unknown_lesson_lists_the_lessons(capsys):

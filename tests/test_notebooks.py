@@ -8,10 +8,10 @@ import warnings
 import nbformat
 import pytest
 
-from course_utils import running
+from course_utils.cli.lessons import all_lessons
 from course_utils.data.catalog import BROUGHT_BY_LESSON, DATA_SETS, NEEDED_BY_LESSON
 
-LESSONS = running.lessons()
+LESSONS = all_lessons()
 EVERYWHERE = {"DATA", "SEED", "EPOCHS", "ARTIFACTS"}
 # Words that make a reader feel slow, and marks that shout.
 UNWANTED = re.compile(r"\b(simply|just|obviously|easily|of course)\b|!(?!\[)", re.IGNORECASE)

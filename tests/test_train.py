@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from course_utils import cli
-from course_utils.running import Progress, command
+from course_utils.cli.running import Progress
+from course_utils.cli.train import CellOutput
 
 COURSE = Path(__file__).resolve().parent.parent
 
@@ -143,7 +144,7 @@ def test_mistakes_in_the_call_are_told_before_anything_runs(tmp_path, capsys, ar
 
 def test_the_line_at_the_bottom_of_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    display = command.Display()
+    display = CellOutput()
     display.progress(Progress("x", 2, 9, 3.0))
     display.output("Epoch 1/2\n")
     display.progress(Progress("x", 2, 9, 4.0))

@@ -1,33 +1,31 @@
-"""Use what was kept: name what is on pictures with the model of a lesson.
+"""Name what is on pictures with the model that a lesson kept.
 
-    classifier = classify.load("artifacts/02_cnn_with_1_conv_layer")
-    for answer in classifier.classify(["shoe.jpg", "coat.png"]):
+    network = classifier.load("artifacts/02_cnn_with_1_conv_layer")
+    for answer in network.classify(["shoe.jpg", "coat.png"]):
         print(answer)
 
-Importing this package is quick; TensorFlow starts in ``load``.
+Importing this module is quick; TensorFlow starts in ``load``.
 """
 
-import itertools
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
-from course_utils.classify import loading
+from course_utils import labels as model_labels
+from course_utils.cli import saved_models
 from course_utils.data.reading import UnreadablePicture, read_picture
 from course_utils.errors import CourseError
-from course_utils.labels import Label, read
-
-__all__ = ["SUFFIXES", "Answer", "Classifier", "Label", "find_pictures", "load"]
+from course_utils.labels import Label
 
 # What counts as a picture in a folder; a file that is named itself may be called anything.
 SUFFIXES = (".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
-BATCH = 16  # pictures that the model judges at once
-_AHEAD = 4 * BATCH  # decoded pictures that wait at most, so that memory does not grow with their number
+BATCH = 16  # pictures that the model judges at once; threads decode the next two batches meanwhile
 
 
 @dataclass(frozen=True)
@@ -48,21 +46,21 @@ class Answer:
     @property
     def labels(self):
         """All named labels in one list."""
-        return list(itertools.chain.from_iterable(self.outputs))
+        return list(chain.from_iterable(self.outputs))
 
     @property
     def lines(self):
         """The labels in words, one a line."""
         if self.nearest:
-            return [f"no label above {100 * self.threshold:g} %", f"nearest: {_in_words(self.nearest)}"]
-        return list(map(_in_words, self.labels))
+            return [f"no label above {100 * self.threshold:g} %", f"nearest: {self.nearest}"]
+        return list(map(str, self.labels))
 
     def __str__(self):
         if self.error:
             return f"{self.path}: cannot be read: {self.error}"
         if self.nearest:
             return f"{self.path}: {'; '.join(self.lines)}"
-        groups = [", ".join(map(_in_words, labels)) for labels in self.outputs]
+        groups = [", ".join(map(str, labels)) for labels in self.outputs]
         several = any(len(labels) > 1 for labels in self.outputs)
         return f"{self.path}: {('; ' if several else ', ').join(groups)}"
 
@@ -71,7 +69,7 @@ class Answer:
         if self.error:
             return {"path": str(self.path), "error": self.error}
         nearest = {"nearest": _as_dict(self.nearest)} if self.nearest else {}
-        return {"path": str(self.path), "labels": [_as_dict(label) for label in self.labels], **nearest}
+        return {"path": str(self.path), "labels": list(map(_as_dict, self.labels)), **nearest}
 
 
 class Classifier:
@@ -92,12 +90,11 @@ class Classifier:
 
         @tf.function(input_signature=[tf.TensorSpec([None, *self.size, self.channels], tf.uint8)])
         def predict(images):
-            found = model(tf.cast(images, dtype), training=False)
-            if isinstance(found, list | tuple) and len(found) > 1:
-                found = dict(zip(names, found, strict=True))
-            elif not isinstance(found, dict):
-                found = {"": found[0] if isinstance(found, list | tuple) else found}
-            return {name: tf.reshape(rows, [tf.shape(rows)[0], -1]) for name, rows in found.items()}
+            outputs = model(tf.cast(images, dtype), training=False)
+            if not isinstance(outputs, dict):
+                outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+                outputs = dict(zip(names if len(outputs) > 1 else [""], outputs, strict=True))
+            return {name: tf.reshape(rows, [tf.shape(rows)[0], -1]) for name, rows in outputs.items()}
 
         self._predict = predict
 
@@ -106,8 +103,8 @@ class Classifier:
 
         A folder stands for all picture files in it, at any depth. ``top`` names the best so many labels (of
         each output), ``threshold`` (0 to 1, ``"multi_label"`` only) all labels above it; without, one label
-        of each output is named, and of ``"multi_label"`` all above the kept threshold. Pictures are decoded
-        in threads and judged in batches while the answers are taken; memory does not grow with their number.
+        of each output is named, and of ``"multi_label"`` all above the kept threshold. Only a few decoded
+        pictures are in memory at a time.
 
         Raises CourseError for a ``top`` or ``threshold`` that does not fit, and where the model does not give
         probabilities. A picture that cannot be read is no exception: its answer has an ``error``.
@@ -118,18 +115,15 @@ class Classifier:
         return self._answers(find_pictures(paths), top, threshold)
 
     def _answers(self, paths, top, threshold):
-        waiting, threads = deque(), ThreadPoolExecutor(os.cpu_count())
+        batches, threads = deque(), ThreadPoolExecutor(os.cpu_count())
         try:
             while True:
-                for path in itertools.islice(paths, _AHEAD - len(waiting)):
-                    waiting.append((path, threads.submit(self._read, path)))
-                if not waiting:
+                while len(batches) < 3 and (batch := list(islice(paths, BATCH))):
+                    batches.append((batch, threads.map(self._read, batch)))
+                if not batches:
                     return
-                batch = []  # what is decoded by now, and one at least: answers come as early as they can
-                while waiting and len(batch) < BATCH and (not batch or waiting[0][1].done()):
-                    path, picture = waiting.popleft()
-                    batch.append((path, picture.result()))
-                yield from self._judge(batch, top, threshold)
+                batch, pictures = batches.popleft()
+                yield from self._judge(batch, list(pictures), top, threshold)
         finally:
             threads.shutdown(cancel_futures=True)
 
@@ -141,10 +135,10 @@ class Classifier:
         except UnreadablePicture as error:
             return error
 
-    def _judge(self, batch, top, threshold):
-        images = [picture for _, picture in batch if not isinstance(picture, Exception)]
+    def _judge(self, paths, pictures, top, threshold):
+        images = [picture for picture in pictures if not isinstance(picture, Exception)]
         rows = iter(self._probabilities(np.stack(images)) if images else [])
-        for path, picture in batch:
+        for path, picture in zip(paths, pictures, strict=True):
             if isinstance(picture, Exception):
                 yield Answer(path, error=picture.reason)
                 continue
@@ -158,8 +152,8 @@ class Classifier:
 
     def _probabilities(self, images):
         """Return for each picture a dict of output name to probabilities; CourseError if they are none."""
-        found = {name or None: rows.numpy() for name, rows in self._predict(images).items()}
-        for rows in found.values():
+        outputs = {name or None: rows.numpy() for name, rows in self._predict(images).items()}
+        for rows in outputs.values():
             fits = np.isfinite(rows).all() and rows.min() > -1e-3 and rows.max() < 1 + 1e-3
             if self.kind != "multi_label":
                 fits = fits and np.abs(rows.sum(axis=1) - 1).max() < 1e-2
@@ -169,7 +163,7 @@ class Classifier:
                     f"The model does not give probabilities; it answers {rows[0][:4]} ... to a picture. "
                     f"A model for {self.kind} labels ends in {last}; repair that and train it again."
                 )
-        return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+        return [dict(zip(outputs, row, strict=True)) for row in zip(*outputs.values(), strict=True)]
 
 
 def load(folder):
@@ -178,9 +172,9 @@ def load(folder):
     Raises CourseError, with the next step, for a folder without them, for a damaged model, one with layers
     that Keras and the course do not know, and for labels that do not fit the model.
     """
-    model_path, labels_path = loading.find_files(folder)
-    labels = read(labels_path)
-    model = loading.load_model(model_path)
+    model_path, labels_path = saved_models.find_files(folder)
+    labels = model_labels.read(labels_path)
+    model = saved_models.load_model(model_path)
     try:
         labels.check_units(model)
         return Classifier(model, labels)
@@ -191,29 +185,21 @@ def load(folder):
 def find_pictures(paths, leave_out=None):
     """Yield ``paths`` with each folder replaced by the picture files in it, at any depth, sorted.
 
-    Hidden files and folders do not count, nor does what lies in the folder ``leave_out``. A folder in which
-    there is none, or that cannot be listed, is yielded itself.
+    What lies in the folder ``leave_out`` does not count. A folder in which there is none, or that cannot be
+    listed, is yielded itself.
     """
+    leave_out = leave_out and Path(leave_out).resolve()
     for path in map(Path, paths):
-        inside = _pictures_in(path, leave_out and Path(leave_out).resolve()) if path.is_dir() else iter(())
-        yield next(inside, path)
-        yield from inside
+        files = pictures_in(path) if path.is_dir() else []
+        if leave_out is not None:
+            files = [file for file in files if not file.parent.resolve().is_relative_to(leave_out)]
+        yield from files or [path]
 
 
-def _pictures_in(folder, leave_out):
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError:
-        yield folder
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            if not entry.is_symlink() and entry.resolve() != leave_out:
-                yield from _pictures_in(entry, leave_out)
-        elif entry.suffix.lower() in SUFFIXES:
-            yield entry
+def pictures_in(folder):
+    """Return the picture files in ``folder``, at any depth, sorted; hidden files and folders do not count."""
+    files = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and not path.is_dir()]
+    return sorted(file for file in files if "/." not in f"/{file.relative_to(folder).as_posix()}")
 
 
 def _input_of(model):
@@ -225,10 +211,6 @@ def _input_of(model):
             f"Its model takes {shape}, and not pictures of a fixed size (height, width, 1 or 3 channels)."
         )
     return shape[1:3], shape[3]
-
-
-def _in_words(label):
-    return f"{label.name} {100 * label.probability:.1f} %"
 
 
 def _as_dict(label):

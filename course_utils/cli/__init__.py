@@ -1,17 +1,22 @@
-"""The command ``course``: check this machine, fetch pictures, classify with a kept model, train a lesson."""
+"""The command ``course``: check this machine, fetch pictures, train a lesson, classify with its model.
+
+Here is how it is called; the module named like a command does it, with ``run(options)``.
+"""
 
 import argparse
 import contextlib
+import importlib
 import os
 import sys
 from pathlib import Path
 
-from course_utils import __version__, running
+from course_utils import __version__
+from course_utils.cli.lessons import add_parameter_option
 from course_utils.errors import CourseError
 
 
 def main(arguments=None):
-    """Run the command line and return its exit code.
+    """Run the command line ``arguments`` (default: this process's) and return its exit code.
 
     It is 0: done, 1: not possible here, or not for all of it, 2: a mistake in the call, 130: interrupted.
     """
@@ -19,7 +24,8 @@ def main(arguments=None):
     with contextlib.suppress(AttributeError):  # a letter that the terminal's encoding lacks stops nothing
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return options.run(options)
+        # Imported only now: they need TensorFlow and more, and --help answers at once.
+        return importlib.import_module(f"course_utils.cli.{options.command}").run(options)
     except CourseError as error:
         print(f"course {options.command}: {error}", file=sys.stderr)
         return error.exit_code
@@ -44,7 +50,6 @@ def _parser():
     doctor.add_argument(
         "--clear-features", action="store_true", help="first delete all features kept from frozen networks"
     )
-    doctor.set_defaults(run=_doctor)
 
     fetch = commands.add_parser(
         "fetch",
@@ -53,8 +58,6 @@ def _parser():
         "(TFDS_DATA_DIR). Says the sizes first; what is here already is not fetched again.",
     )
     fetch.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 02; without any: all lessons")
-    fetch.add_argument("--sample", action="store_true", help="also draw the sample pictures ahead")
-    fetch.set_defaults(run=_fetch)
 
     classify = commands.add_parser(
         "classify",
@@ -80,7 +83,6 @@ def _parser():
         "--annotate", type=Path, metavar="DIR", help="write copies there with the labels drawn on them"
     )
     classify.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
-    classify.set_defaults(run=_classify)
 
     train = commands.add_parser(
         "train",
@@ -104,86 +106,5 @@ def _parser():
         metavar="DIR",
         help="for the executed notebook and artifacts/ with the model (default: build/train)",
     )
-    running.add_parameter_option(train, "set another parameter of the lesson (repeatable)")
-    train.set_defaults(run=_train)
+    add_parameter_option(train, "set another parameter of the lesson (repeatable)")
     return parser
-
-
-def _doctor(options):
-    from course_utils import doctor, features
-
-    if options.clear_features:
-        print(f"Deleted {features.clear() / 1e6:.1f} MB of features from {features.folder()}.\n")
-    report = doctor.report()
-    print(report)
-    return 0 if report.ready else 1
-
-
-def _fetch(options):
-    from course_utils.data import samples, sources
-    from course_utils.data.catalog import (
-        BORROWED,
-        BROUGHT_BY_LESSON,
-        DATA_SETS,
-        NEEDED_BY_LESSON,
-        VGG19,
-        WEIGHTS_BY_LESSON,
-    )
-
-    every = [*NEEDED_BY_LESSON, *BROUGHT_BY_LESSON]
-    lessons = [running.find_lesson(text).stem for text in options.lessons] or every
-    needed = list(dict.fromkeys(name for lesson in lessons for name in NEEDED_BY_LESSON.get(lesson, [])))
-    brought = list(
-        dict.fromkeys(BROUGHT_BY_LESSON[lesson] for lesson in lessons if lesson in BROUGHT_BY_LESSON)
-    )
-    for name in brought:
-        print(f"{name}: cannot be downloaded; the lessons take a folder of your own, or drawings")
-    if not needed and not brought:
-        print("Nothing to fetch: these lessons need no pictures from outside.")
-        return 0
-    missing = []
-    for name in needed:
-        entry, builder = DATA_SETS[name], sources.published(name)
-        if builder.is_prepared():
-            print(f"{entry.title}: already in {builder.data_path}")
-            continue
-        missing.append(name)
-        print(
-            f"{entry.title}: {entry.download_bytes / 1e6:.0f} MB to download, "
-            f"{entry.prepared_bytes / 1e6:.0f} MB on disk, in {builder.data_path}"
-        )
-    if options.sample:
-        for name in (*needed, *brought):
-            print(f"Sample of {name}: in {samples.prepared(name).data_path}")
-    borrowed = dict.fromkeys(handle for lesson in lessons for handle in WEIGHTS_BY_LESSON.get(lesson, []))
-    for handle in borrowed:
-        size = f"about {BORROWED[handle].download_bytes / 1e6:.0f} MB"
-        print(f"Weights of {BORROWED[handle].title}: {size}, if they are not here yet")
-    for name in missing:
-        print(f"{DATA_SETS[name].title}: ready in {sources.download(name).data_path}")
-    if borrowed:
-        from course_utils import backbones, modules
-
-        for handle in borrowed:
-            backbones.vgg19("published") if handle == VGG19 else modules.find(handle, "published")
-    return 0
-
-
-def _classify(options):
-    from course_utils.classify import command
-
-    return command.run(
-        options.model, options.images, options.top, options.threshold, options.annotate, options.json
-    )
-
-
-def _train(options):
-    from course_utils.running import command
-
-    return command.train(
-        options.lesson, options.dataset, options.epochs, options.out, dict(options.parameters)
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

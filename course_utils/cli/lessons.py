@@ -1,4 +1,4 @@
-"""Run, before the start: which lessons there are, what they are called and which parameters they take."""
+"""Which lessons there are, what they are called, and which parameters they take."""
 
 import ast
 import contextlib
@@ -10,17 +10,17 @@ from course_utils.errors import CourseError
 from course_utils.files import course_folder
 
 
-def lessons(folder=None):
+def all_lessons(folder=None):
     """Return the lessons in reading order: a dict of name to notebook.
 
     They are the files ``NN_name.ipynb`` in ``folder`` (default: the course's ``notebooks/``). Raises
     CourseError if there are none.
     """
     folder = Path(folder) if folder else course_folder() / "notebooks"
-    found = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
-    if not found:
+    notebooks = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    if not notebooks:
         raise CourseError(f"No lessons in {folder}: they are notebooks with names like 02_my_lesson.ipynb.")
-    return found
+    return notebooks
 
 
 def find_lesson(text, folder=None):
@@ -31,16 +31,16 @@ def find_lesson(text, folder=None):
     path = Path(text).expanduser()
     if path.suffix == ".ipynb" and path.is_file():
         return path.resolve()
-    known, name = lessons(folder), str(text).removesuffix(".ipynb")
+    known, name = all_lessons(folder), str(text).removesuffix(".ipynb")
     if name in known:
         return known[name]
     if name.isdecimal():
-        chosen = [lesson for lesson in known if int(lesson[:2]) == int(name)]
+        matches = [lesson for lesson in known if int(lesson[:2]) == int(name)]
     else:
-        chosen = [lesson for lesson in known if lesson.startswith(name)] if name else []
-    if len(chosen) == 1:
-        return known[chosen[0]]
-    problem = f"fits {len(chosen)} lessons" if chosen else "is no lesson" + _closest(name, known)
+        matches = [lesson for lesson in known if lesson.startswith(name)] if name else []
+    if len(matches) == 1:
+        return known[matches[0]]
+    problem = f"fits {len(matches)} lessons" if matches else "is no lesson" + _closest(name, known)
     raise CourseError(f"'{text}' {problem}. The lessons are: {', '.join(known)}.")
 
 
@@ -49,34 +49,34 @@ def parameters_of(notebook):
 
     A default that is not a literal is given as None. Raises CourseError if the file is no notebook.
     """
+    # Not papermill.inspect_notebook: it cuts "#ff0000" at the sign, does not see a text with "=" in it,
+    # stumbles over braces in a path, and takes over a second to import.
     try:
         cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
-        source = next(
-            ("".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])), ""
-        )
-        statements = ast.parse(source).body
+        tagged = [
+            "".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])
+        ]
+        statements = ast.parse(tagged[0] if tagged else "").body
     except (OSError, ValueError, KeyError, TypeError, SyntaxError) as error:
         raise CourseError(
             f"{notebook} cannot be read as a notebook: {type(error).__name__}: {error}."
         ) from error
-    found = {}
+    defaults = {}
     for statement in statements:
-        if not isinstance(statement, ast.Assign | ast.AnnAssign):
-            continue
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        for target in targets:
-            if isinstance(target, ast.Name):
-                try:
-                    found[target.id] = ast.literal_eval(statement.value)
-                except (ValueError, TypeError):
-                    found[target.id] = None
-    return found
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    defaults[target.id] = None
+                    with contextlib.suppress(ValueError, TypeError):
+                        defaults[target.id] = ast.literal_eval(statement.value)
+    return defaults
 
 
-def add_parameter_option(parser, words):
+def add_parameter_option(parser, help_text):
     """Give an ``argparse`` parser the option ``-p NAME VALUE``: ``parameters``, a list of pairs of text.
 
-    ``words`` are its help; ``checked_parameters`` with ``from_text`` reads the values.
+    ``checked_parameters`` with ``from_text`` reads the values.
     """
     parser.add_argument(
         "-p",
@@ -86,7 +86,7 @@ def add_parameter_option(parser, words):
         action="append",
         default=[],
         metavar=("NAME", "VALUE"),
-        help=words,
+        help=help_text,
     )
 
 
@@ -97,15 +97,15 @@ def checked_parameters(notebook, given, from_text=False):
     default is a string takes its text as it is. Whole numbers fit where the default is a float, anything
     fits where it is None. Raises CourseError for an unknown parameter or a value of another type.
     """
-    allowed, lesson = parameters_of(notebook), Path(notebook).stem
+    defaults, lesson = parameters_of(notebook), Path(notebook).stem
     checked = {}
     for name, value in given.items():
-        if name not in allowed:
+        if name not in defaults:
             raise CourseError(
-                f"{lesson} has no parameter {name}{_closest(name, allowed)}. "
-                f"Its parameters are: {', '.join(allowed) or 'none'}."
+                f"{lesson} has no parameter {name}{_closest(name, defaults)}. "
+                f"Its parameters are: {', '.join(defaults) or 'none'}."
             )
-        default = allowed[name]
+        default = defaults[name]
         if from_text and not isinstance(default, str):
             value = _from_yaml(name, value)
         if isinstance(default, float) and isinstance(value, int | str) and not isinstance(value, bool):

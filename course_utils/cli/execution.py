@@ -1,6 +1,6 @@
-"""Run, the middle: one fresh kernel through one notebook with papermill, watched from outside.
+"""One fresh kernel through one notebook with papermill, watched from outside.
 
-Only ``course_utils.running`` needs this module. It is slow to import, because papermill is.
+Only ``course_utils.cli.running`` needs this module. It is slow to import, because papermill is.
 """
 
 import logging
@@ -25,7 +25,7 @@ GRACE = 5.0  # seconds that an interrupted cell gets to end by itself, before it
 _GIVE_UP = 60.0  # seconds after which a run that was stopped is no longer waited for
 _START_TIMEOUT = 120  # seconds for a kernel to answer; a busy machine needs more than papermill's 60
 _OUTPUT_TIMEOUT = 60  # seconds for outputs to arrive after a cell ended; nbclient's 4 fail on a busy machine
-_LAUNCH = threading.Lock()  # two kernels that choose their ports at the same moment may choose the same
+_START_LOCK = threading.Lock()  # two kernels that choose their ports at the same moment may choose the same
 
 # What happens in a run is told by its Outcome, not by log lines in the middle of a progress line.
 logging.getLogger("papermill").addHandler(logging.NullHandler())
@@ -40,7 +40,6 @@ class Execution:
 
     - ``notebook``: what is executed so far, with papermill's own labels; None before the kernel
     - ``position``: how many of its ``cells`` were begun; ``running``: the index of the one in the kernel
-    - ``all_ran``: whether every cell came to its end
     - ``printed``: what cells printed, as it arrives: pairs of the position at that time and the text
     - ``stop_reason``: the word given to ``stop``; ``stopped_at``: the index of the cell that it interrupted
     - ``fit_ended_at``: the index of the last cell that ``end_fit`` interrupted
@@ -51,13 +50,13 @@ class Execution:
 
     def __init__(self, notebook, parameters, timeout, folder, environment):
         self.notebook, self.process, self.failure = None, None, None
-        self.position, self.cells, self.running, self.all_ran = 0, 0, None, False
+        self.position, self.cells, self.running, self.printed = 0, 0, None, deque()
         self.stop_reason, self.stopped_at, self._stop_time = None, None, math.inf
-        self.fit_ended_at, self._asked_at, self.printed = None, None, deque()
-        self.peak_memory, self._seen = 0, set()
+        self.fit_ended_at, self._asked_at = None, None
+        self.peak_memory, self._processes = 0, set()
         self.timeout, self._started = timeout, time.monotonic()
         self.folder, self.environment = str(folder), environment
-        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object; nobody else finds it
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object; it has no name
         # Waited for instead of the thread: up to Python 3.12 a Ctrl-C in join() marks the thread as ended.
         self._over = threading.Event()
         threading.Thread(target=self._execute, args=(notebook, parameters), daemon=True).start()
@@ -65,6 +64,12 @@ class Execution:
     @property
     def seconds(self):
         return time.monotonic() - self._started
+
+    @property
+    def all_ran(self):
+        """Whether every cell came to its end."""
+        begun = self.notebook is not None and self.position == self.cells
+        return begun and self.running is None and self.failure is None
 
     def watch(self, tick):
         """Call ``tick()`` about four times a second until the run has ended and its processes are gone.
@@ -103,6 +108,21 @@ class Execution:
         self._interrupt()
         return "ending"
 
+    # nbclient's hooks: it calls these in the thread of the run.
+
+    def on_cell_start(self, cell, cell_index):
+        if self.stop_reason:
+            raise Stopped
+        is_code = cell.cell_type == "code" and cell.source.strip()
+        self.running, self.position = (cell_index if is_code else None), cell_index + 1
+
+    def on_cell_executed(self, cell, cell_index, execute_reply):
+        reply = execute_reply["content"]
+        if reply["status"] == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+            self.failure = CellExecutionError.from_cell_and_msg(cell, reply)
+        else:
+            self.running = None
+
     def _interrupt(self):
         if self.running is not None and self.process.poll() is None:
             with suppress(ProcessLookupError):
@@ -137,7 +157,7 @@ class Execution:
         with suppress(psutil.NoSuchProcess):
             kernel = psutil.Process(self.process.pid)
             family = [kernel, *kernel.children(recursive=True)]
-            self._seen.update(family)
+            self._processes.update(family)
             total = 0
             for process in family:
                 with suppress(psutil.Error):
@@ -148,7 +168,7 @@ class Execution:
         """End the kernel and whatever it started, if anything is left of it."""
         if self.process is None:
             return
-        for process in self._seen:
+        for process in self._processes:
             with suppress(psutil.Error):
                 process.kill()  # psutil checks that the number still belongs to the same process
         with suppress(ProcessLookupError, PermissionError):
@@ -158,32 +178,17 @@ class Execution:
 
 
 class _Client(PapermillNotebookClient):
-    """papermill's client that says which cell is running, and gives the kernel its own surroundings."""
+    """papermill's client, where nbclient has no hook: the kernel's process, and outputs as they arrive."""
 
-    def __init__(self, execution, *arguments, **options):
-        super().__init__(*arguments, **options)
+    def __init__(self, manager, execution, **options):
+        hooks = {"on_cell_start": execution.on_cell_start, "on_cell_executed": execution.on_cell_executed}
+        super().__init__(manager, **hooks, **options)
         self.execution = execution
 
     def start_new_kernel(self, **options):
-        run = self.execution
-        with _LAUNCH:
-            super().start_new_kernel(
-                cwd=run.folder, env=run.environment, stdout=run.log, stderr=run.log, **options
-            )
-        run.process = self.km.provisioner.process
-
-    def execute_cell(self, cell, index):
-        run = self.execution
-        if run.stop_reason:
-            raise Stopped
-        run.running, run.position = (index if cell.cell_type == "code" else None), index + 1
-        try:
-            super().execute_cell(cell, index)
-        except CellExecutionError as error:
-            run.failure = error
-            raise
-        run.all_ran = index == len(self.nb.cells) - 1
-        run.running = None
+        with _START_LOCK:
+            super().start_new_kernel(**options)
+        self.execution.process = self.km.provisioner.process
 
     def process_message(self, message, cell, index):
         if message["msg_type"] == "stream":
@@ -196,24 +201,25 @@ class _Engine(Engine):
     def execute_managed_notebook(
         cls, manager, kernel_name, *, execution, start_timeout, execution_timeout, **_
     ):
-        execution.notebook, execution.cells = manager.nb, len(manager.nb.cells)
-        execution.all_ran = not manager.nb.cells
-        _Client(
-            execution,
+        execution.cells, execution.notebook = len(manager.nb.cells), manager.nb
+        client = _Client(
             manager,
+            execution,
             kernel_name=kernel_name,
             startup_timeout=start_timeout,
             timeout=execution_timeout,
             iopub_timeout=_OUTPUT_TIMEOUT,
             coalesce_streams=True,  # a progress bar leaves its last state, not a thousand outputs
             log=logging.getLogger("papermill"),
-        ).execute()
+        )
+        log = execution.log
+        client.execute(cwd=execution.folder, env=execution.environment, stdout=log, stderr=log)
 
 
 def _trains(cell):
     """Whether a running cell trains: it calls ``fit`` itself, or has printed an epoch's number."""
-    printed = (output.get("text", "") for output in cell.outputs)
-    return "fit(" in cell.source or any(re.search(r"^Epoch \d+", text, re.MULTILINE) for text in printed)
+    texts = (output.get("text", "") for output in cell.outputs)
+    return "fit(" in cell.source or any(re.search(r"^Epoch \d+", text, re.MULTILINE) for text in texts)
 
 
 _ENGINE = "course"

@@ -3,34 +3,35 @@
 import math
 import os
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
 from course_utils.artifacts import readable
-from course_utils.classify import SUFFIXES
+from course_utils.cli.classifier import SUFFIXES
+from course_utils.cli.lessons import checked_parameters, find_lesson, parameters_of
+from course_utils.cli.running import run as run_lesson
+from course_utils.cli.status_line import StatusLine
 from course_utils.data import attributes, folders, sources
 from course_utils.errors import CourseError
-from course_utils.running import ensure_writable, run
-from course_utils.running.notebooks import checked_parameters, find_lesson, parameters_of
+from course_utils.files import ensure_writable
 
 
-def train(lesson, dataset, epochs, out, parameters):
-    """Run ``lesson`` with ``DATA`` = ``dataset`` and return the exit code: 0, 1 or 130 (interrupted).
+def run(options):
+    """Run ``options.lesson`` with ``DATA`` = ``options.dataset``; return the exit code 0, 1 or 130.
 
     ``dataset`` is a folder of classes or a word that ``DATA`` knows, ``epochs`` a number or None,
-    ``parameters`` a dict of other names to text. The executed notebook and ``artifacts/`` appear in the
-    folder ``out``. Raises CourseError, before anything runs, for whatever is wrong with these.
+    ``parameters`` a list of pairs of text. The executed notebook and ``artifacts/`` appear in the folder
+    ``out``. Raises CourseError, before anything runs, for whatever is wrong with these.
     """
-    notebook = find_lesson(lesson)
-    example, values = _check_dataset(notebook, dataset)
-    values |= _check_parameters(notebook, epochs, parameters)
-    ensure_writable(out)
-    output = Path(out) / f"{notebook.stem}.ipynb"
+    notebook = find_lesson(options.lesson)
+    example, values = _check_dataset(notebook, options.dataset)
+    values |= _check_parameters(notebook, options.epochs, dict(options.parameters))
+    ensure_writable(options.out)
+    output = options.out / f"{notebook.stem}.ipynb"
     print(f"{notebook.stem} with DATA = {values['DATA']!r}, executed into {output}", flush=True)
-    display = Display()
+    display = CellOutput()
     try:
-        outcome = run(
+        outcome = run_lesson(
             notebook,
             output,
             values,
@@ -41,58 +42,52 @@ def train(lesson, dataset, epochs, out, parameters):
         )
     finally:
         display.close()
-    model = Path(outcome.parameters.get("ARTIFACTS", out), notebook.stem, "model.keras")
-    kept = bool(outcome.metrics) and model.is_file()
+    model = Path(outcome.parameters.get("ARTIFACTS", options.out), notebook.stem, "model.keras")
+    has_model = bool(outcome.metrics) and model.is_file()
     if outcome.outcome != "passed":
         print(outcome.explanation, file=sys.stderr)
-        print(f"  model: {model if kept else 'this run kept none'}", file=sys.stderr)
+        print(f"  model: {model if has_model else 'this run kept none'}", file=sys.stderr)
         return 130 if outcome.outcome == "interrupted" else 1
     print(f"\n{notebook.stem}: passed, {readable('seconds', outcome.seconds)}")
     if outcome.main_metric:
         name, value = outcome.main_metric
         print(f"{name}: {readable(name, value)}")
     print(f"executed notebook: {outcome.output}")
-    if kept:
+    if has_model:
         command = ["course", "classify", os.path.relpath(model.parent), example]
         print(f"model: {model}\nTry it: {shlex.join(command)}")
     return 0
 
 
-class Display:
-    """What a person sees while a lesson runs: what its cells print, each under a line that names the cell.
+class CellOutput:
+    """What a lesson's cells print, each under a line that names the cell, as it comes from ``running.run``.
 
-    On a terminal a line at the bottom says which cell is running; it is rewritten in place.
+    On a terminal a line at the bottom says which cell is running.
     """
 
     def __init__(self):
-        self.live, self._status = sys.stdout.isatty(), ""
-        self._cell, self._named, self._line_begun = "", "", False
+        self._status = StatusLine()
+        self._cell, self._heading, self._in_mid_line = "", "", False
 
     def progress(self, progress):
+        """Take a ``Progress``: the cell to which the next output belongs."""
         self._cell = f"cell {progress.cell} of {progress.cells or '?'}"
-        if self.live and not self._line_begun:
-            status = f"{self._cell} · {progress.seconds:.0f} s"[: shutil.get_terminal_size().columns - 1]
-            if status != self._status:
-                self._clear()
-                self._status = status
-                print(status, end="", flush=True)
+        if not self._in_mid_line:
+            self._status.show(f"{self._cell} · {progress.seconds:.0f} s")
 
     def output(self, text):
-        self._clear()
-        if self._cell != self._named:
-            print("\n" * self._line_begun + f"--- {self._cell}")
-            self._named = self._cell
+        """Print a text of the cell."""
+        self._status.clear()
+        if self._cell != self._heading:
+            print("\n" * self._in_mid_line + f"--- {self._cell}")
+            self._heading = self._cell
         print(text, end="", flush=True)
-        self._line_begun = not text.endswith("\n")
+        self._in_mid_line = not text.endswith("\n")
 
     def close(self):
-        self._clear()
-        print("\n" * self._line_begun, end="", flush=True)
-
-    def _clear(self):
-        if self._status:
-            print("\r\x1b[K", end="")
-            self._status = ""
+        """End the last line."""
+        self._status.clear()
+        print("\n" * self._in_mid_line, end="", flush=True)
 
 
 def _check_dataset(notebook, dataset):

@@ -1,62 +1,31 @@
-"""Run: execute one lesson with papermill in a kernel of its own, and tell truthfully how it ended."""
+"""Execute a lesson with papermill in a kernel of its own, and say truthfully how it ended."""
 
 import json
 import os
-import tempfile
 from collections import namedtuple
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from course_utils.cli.lessons import checked_parameters, parameters_of
 from course_utils.errors import CourseError
-from course_utils.files import written_whole
-from course_utils.running.notebooks import (
-    add_parameter_option,
-    checked_parameters,
-    find_lesson,
-    lessons,
-    parameters_of,
-)
+from course_utils.files import ensure_writable, written_whole
 
-__all__ = [
-    "Cell",
-    "Outcome",
-    "Progress",
-    "add_parameter_option",
-    "checked_parameters",
-    "ensure_writable",
-    "find_lesson",
-    "lessons",
-    "parameters_of",
-    "run",
-]
+# What stands for a lesson that does not say so itself (main_metric in metrics.json): the first it has.
+MAIN_METRICS = "test_accuracy", "label_accuracy", "category_accuracy", "validation_accuracy", "best_accuracy"
 
-MAIN_METRICS = (
-    "test_accuracy",
-    "label_accuracy",
-    "category_accuracy",
-    "validation_accuracy",
-    "best_accuracy",
-)
 _THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
+    *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
 )
-
-# What on_output is told when Ctrl-C was pressed.
-_SAID = {
+_CTRL_C_MESSAGES = {
     "ending": "\nCtrl-C: ending this fit; the lesson goes on with what it reached. Ctrl-C again: stop.\n",
     "no fit": "\nCtrl-C: no fit is running here, and the lesson goes on. Ctrl-C again: stop.\n",
     "again": "\nCtrl-C: stopping the lesson.\n",
 }
 
 Cell = namedtuple("Cell", "index id source")  # index in the executed notebook, from 0; first line of source
-Progress = namedtuple(
-    "Progress", "lesson cell cells seconds"
-)  # cell: how many were begun; cells: of how many
+Progress = namedtuple("Progress", "lesson cell cells seconds")  # cell: how many of the cells were begun
 
 
 @dataclass
@@ -65,20 +34,22 @@ class Outcome:
 
     "failed" means that a cell raised an error, "died" that the kernel went in the middle. ``cell`` is where
     the run ended early (None: in no cell), ``error`` why, ``last_output`` the last lines printed there.
-    ``peak_memory`` is in bytes, resident, of the kernel and its descendants, sampled four times a second.
-    ``metrics`` is the lesson's ``metrics.json`` if this run wrote it, else empty.
+    ``started`` is a time (ISO 8601, UTC). ``peak_memory`` is in bytes, resident, of the kernel and its
+    descendants, sampled four times a second. ``metrics`` is the lesson's ``metrics.json`` if this run wrote
+    it, else empty.
     """
 
     lesson: str
-    outcome: str
-    seconds: float
-    peak_memory: int
     output: Path
     parameters: dict
+    outcome: str = "failed"
+    seconds: float = 0.0
+    peak_memory: int = 0
     cell: Cell | None = None
     error: str = ""
     last_output: str = ""
     metrics: dict = field(default_factory=dict)
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     @property
     def main_metric(self):
@@ -133,14 +104,15 @@ def run(
         parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", output.parent / "artifacts"))
     ensure_writable(output.parent)
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
-    before = _version(metrics)
+    earlier = _file_version(metrics)
+    outcome = Outcome(notebook.stem, output, parameters)
 
-    from course_utils.running import endings  # slow to import, as papermill is
-    from course_utils.running.execution import Execution
+    from course_utils.cli.endings import conclude  # slow to import, as papermill is
+    from course_utils.cli.execution import Execution
 
     execution = Execution(notebook, parameters, timeout, notebook.parent, _environment(threads))
 
-    def tell_progress(position):
+    def report_progress(position):
         if on_progress is not None:
             on_progress(Progress(notebook.stem, position, execution.cells, execution.seconds))
 
@@ -150,9 +122,9 @@ def run(
         while execution.printed:
             position, text = execution.printed.popleft()
             if on_output is not None:
-                tell_progress(position)
+                report_progress(position)
                 on_output(text)
-        tell_progress(execution.position)
+        report_progress(execution.position)
 
     while True:
         try:
@@ -160,48 +132,28 @@ def run(
             tick()
             break
         except KeyboardInterrupt:
-            said = execution.end_fit() if end_fit_first else "again"
-            if said == "again":
+            effect = execution.end_fit() if end_fit_first else "again"
+            if effect == "again":
                 execution.stop("interrupted")
-            execution.printed.append((execution.position, _SAID[said]))
+            execution.printed.append((execution.position, _CTRL_C_MESSAGES[effect]))
         except BaseException:  # from on_progress: the caller's mistake must not leave a kernel behind
             execution.stop("interrupted")
             execution.watch(lambda: None)
             raise
-    ending = endings.tell(execution)
-    cell = ending.cell
-    if cell is not None:
-        stopped = execution.notebook.cells[cell]
-        cell = Cell(cell, stopped.get("id", ""), stopped.source.strip().partition("\n")[0])
+    ending = conclude(execution)
+    if ending.cell is not None:
+        cell = execution.notebook.cells[ending.cell]
+        outcome.cell = Cell(ending.cell, cell.get("id", ""), cell.source.strip().partition("\n")[0])
+    outcome.outcome, outcome.error, outcome.last_output = ending.outcome, ending.error, ending.last_output
+    outcome.seconds, outcome.peak_memory = execution.seconds, execution.peak_memory
     _write(execution.notebook, notebook, output)
-    return Outcome(
-        lesson=notebook.stem,
-        outcome=ending.outcome,
-        seconds=execution.seconds,
-        peak_memory=execution.peak_memory,
-        output=output,
-        parameters=parameters,
-        cell=cell,
-        error=ending.error,
-        last_output=ending.last_output,
-        metrics=_read(metrics) if _version(metrics) != before else {},
-    )
-
-
-def ensure_writable(folder):
-    """Create ``folder`` if need be; raise CourseError if no file can be written there."""
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise CourseError(
-            f"Cannot write to the folder {folder}: {error.strerror or error}. Choose another one."
-        ) from error
+    if _file_version(metrics) != earlier:
+        outcome.metrics = _read(metrics)
+    return outcome
 
 
 def _environment(threads):
-    """The environment for one kernel alone; runs beside it keep theirs."""
+    """Return the environment for one kernel alone; runs beside it keep theirs."""
     environment = dict(os.environ)
     # A backend chosen for scripts, as on CI machines, would leave the executed notebook without figures.
     environment.pop("MPLBACKEND", None)
@@ -223,8 +175,8 @@ def _write(executed, notebook, output):
         nbformat.write(executed, temporary)
 
 
-def _version(path):
-    """What changes when a file is written anew; None without a file."""
+def _file_version(path):
+    """Return what changes when a file is written anew; None without a file."""
     try:
         status = path.stat()
     except OSError:

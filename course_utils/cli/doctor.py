@@ -6,7 +6,6 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 
 from course_utils import features
@@ -20,7 +19,7 @@ from course_utils.data.catalog import (
     WEIGHTS_BY_LESSON,
 )
 from course_utils.errors import CourseError
-from course_utils.files import cache_folder, course_folder, free_space
+from course_utils.files import cache_folder, course_folder, ensure_writable, free_space
 
 DISTRIBUTION = "image-classification-course"
 SUPPORTED_PYTHON = ((3, 11), (3, 13))
@@ -58,33 +57,46 @@ class Report:
         return "\n".join([*repr(checks).splitlines()[2:], "", repr(lessons), "", verdict])
 
 
+def run(options):
+    """Print the report, with ``options.clear_features`` after deleting these; return the exit code 0 or 1."""
+    if options.clear_features:
+        print(f"Deleted {features.clear() / 1e6:.1f} MB of features from {features.folder()}.\n")
+    result = report()
+    print(result)
+    return 0 if result.ready else 1
+
+
 def report():
     """Look at this machine and return a ``Report``; takes a few seconds, most of them TensorFlow's start."""
     checks = [_python(), *_packages(), _tensorflow(), _kernel(), _lessons_folder(), _cache(), _disk()]
-    pictures = {name: _data_set(name) for name in DATA_SETS}
-    checks += [Check(f"pictures: {name}", *state[:2]) for name, state in pictures.items()]
-    lessons = [
-        (lesson, ", ".join(needed), "; ".join(dict.fromkeys(pictures[name][2] for name in needed)))
-        for lesson, needed in NEEDED_BY_LESSON.items()
-    ]
-    lessons += [(lesson, name, _brought(name)) for lesson, name in BROUGHT_BY_LESSON.items()]
-    handles = dict.fromkeys(handle for needed in WEIGHTS_BY_LESSON.values() for handle in needed)
-    borrowed = {handle: _weights(handle) for handle in handles}
-    checks += [Check(f"weights: {title}", *state) for title, *state, _ in borrowed.values()]
-    taken = {
-        lesson: "; ".join(dict.fromkeys(borrowed[handle][-1] for handle in needed))
-        for lesson, needed in WEIGHTS_BY_LESSON.items()
-    }
-    return Report(checks, sorted((*row, taken.get(row[0], "-")) for row in lessons))
+    rows, pictures = {}, {}
+    for name in DATA_SETS:
+        state, detail, pictures[name] = _data_set(name)
+        checks.append(Check(f"pictures: {name}", state, detail))
+    for lesson, names in NEEDED_BY_LESSON.items():
+        rows[lesson] = [", ".join(names), _joined(pictures[name] for name in names), "-"]
+    for lesson, name in BROUGHT_BY_LESSON.items():
+        rows[lesson] = [name, _own_folder(), "-"]
+    networks = {}
+    for lesson, handles in WEIGHTS_BY_LESSON.items():
+        for handle in handles:
+            if handle not in networks:
+                state, detail, networks[handle] = _weights(handle)
+                checks.append(Check(f"weights: {BORROWED[handle].title}", state, detail))
+        rows[lesson][-1] = _joined(networks[handle] for handle in handles)
+    return Report(checks, sorted((lesson, *row) for lesson, row in rows.items()))
+
+
+def _joined(texts):
+    return "; ".join(dict.fromkeys(texts))
 
 
 def _python():
     lowest, highest = SUPPORTED_PYTHON
-    fits = lowest <= sys.version_info[:2] <= highest
-    wanted = f"the course is tested on {lowest[0]}.{lowest[1]} to {highest[0]}.{highest[1]}"
-    return Check(
-        "Python", "ok" if fits else "missing", platform.python_version() + ("" if fits else f"; {wanted}")
-    )
+    if lowest <= sys.version_info[:2] <= highest:
+        return Check("Python", "ok", platform.python_version())
+    supported = f"{lowest[0]}.{lowest[1]} to {highest[0]}.{highest[1]}"
+    return Check("Python", "missing", f"{platform.python_version()}; the course is tested on {supported}")
 
 
 def _packages():
@@ -98,13 +110,14 @@ def _packages():
     for requirement in required:
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
+        remedy = f"run: pip install '{requirement}'"
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            checks.append(Check(requirement.name, "missing", f"run: pip install '{requirement}'"))
+            checks.append(Check(requirement.name, "missing", remedy))
             continue
         fits = requirement.specifier.contains(version, prereleases=True)
-        detail = version if fits else f"{version}; run: pip install '{requirement}'"
+        detail = version if fits else f"{version}; {remedy}"
         checks.append(Check(requirement.name, "ok" if fits else "missing", detail))
     return checks
 
@@ -124,14 +137,14 @@ def _tensorflow():
             timeout=120,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
-        found = json.loads(answer.stdout.splitlines()[-1])
+        state = json.loads(answer.stdout.splitlines()[-1])
     except (subprocess.TimeoutExpired, IndexError, ValueError):
         return Check("TensorFlow starts", "missing", "'import tensorflow' fails; run it in Python to see why")
-    if found["backend"] != "tensorflow":
-        return Check("Keras", "missing", f"runs on {found['backend']}; set KERAS_BACKEND=tensorflow")
+    if state["backend"] != "tensorflow":
+        return Check("Keras", "missing", f"runs on {state['backend']}; set KERAS_BACKEND=tensorflow")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    gpus = f"{found['gpus']} GPU" if found["gpus"] else "no GPU (none is needed)"
-    return Check("TensorFlow starts", "ok", f"Keras {found['keras']}, {cores} cores, {gpus}")
+    gpus = f"{state['gpus']} GPU" if state["gpus"] else "no GPU (none is needed)"
+    return Check("TensorFlow starts", "ok", f"Keras {state['keras']}, {cores} cores, {gpus}")
 
 
 def _kernel():
@@ -154,12 +167,9 @@ def _lessons_folder():
 def _cache():
     folder = cache_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        detail = f"{folder}: {error.strerror}; set COURSE_CACHE_DIR to a folder that you may write to"
-        return Check("course cache", "missing", detail)
+        ensure_writable(folder)
+    except CourseError as error:
+        return Check("course cache", "missing", f"{error} Set COURSE_CACHE_DIR.")
     return Check("course cache", "ok", f"{folder}, with {features.size() / 1e6:.1f} MB of features")
 
 
@@ -174,39 +184,35 @@ def _data_set(name):
     """Return (state, detail, what a lesson with DATA = "auto" takes) for one data set."""
     from course_utils.data import sources
 
-    entry = DATA_SETS[name]
-    builder = sources.published(name)
+    data_set, builder = DATA_SETS[name], sources.published(name)
     if builder.is_prepared():
         return "ok", f"published pictures in {builder.data_path}", "the published pictures"
-    if sources.network_answers(entry.host, entry.port):
-        size = f"{entry.download_bytes / 1e6:.0f} MB"
-        return (
-            "ok",
-            f"not here yet; 'course fetch' or a lesson downloads {size}",
-            f"downloads {size}",
-        )
-    return "note", f"not here and {entry.host} does not answer: lessons use drawings", "the drawn sample"
+    if sources.network_answers(data_set.host, data_set.port):
+        return _to_download(f"{data_set.download_bytes / 1e6:.0f} MB")
+    return "note", f"not here and {data_set.host} does not answer: lessons use drawings", "the drawn sample"
 
 
 def _weights(handle):
-    """Return (title, state, detail, what a lesson with WEIGHTS = "auto" takes) for what a lesson borrows."""
+    """Return (state, detail, what a lesson with WEIGHTS = "auto" takes) for one pretrained network."""
     from course_utils import backbones, modules
     from course_utils.data import sources
 
-    title, needed = BORROWED[handle].title, BORROWED[handle].download_bytes
     if handle == VGG19:
-        here, host = backbones.is_here(), backbones.HOST
+        is_here, host = backbones.is_here(), backbones.HOST
     else:
-        here, host = modules.is_here(handle), handle.split("/")[2]
-    if here:
-        return title, "ok", "published weights are here", "the published weights"
+        is_here, host = modules.is_here(handle), handle.split("/")[2]
+    if is_here:
+        return "ok", "published weights are here", "the published weights"
     if sources.network_answers(host, 443):
-        size = f"about {needed / 1e6:.0f} MB"
-        return title, "ok", f"not here yet; 'course fetch' or a lesson downloads {size}", f"downloads {size}"
-    return title, "note", f"not here and {host} does not answer: lessons use a stand-in", "a stand-in"
+        return _to_download(f"about {BORROWED[handle].download_bytes / 1e6:.0f} MB")
+    return "note", f"not here and {host} does not answer: lessons use a stand-in", "a stand-in"
 
 
-def _brought(name):
+def _to_download(size):
+    return "ok", f"not here yet; 'course fetch' or a lesson downloads {size}", f"downloads {size}"
+
+
+def _own_folder():
     """Return what a lesson with DATA = "auto" takes of a set that is not downloaded."""
     from course_utils.data.attributes import manual_folder
 
