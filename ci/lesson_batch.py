@@ -7,7 +7,6 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from course_utils.cli import running
-from course_utils.cli.status_line import StatusLine
 from course_utils.errors import CourseError
 
 
@@ -20,12 +19,12 @@ def run_several(lessons, out, timeout, jobs, on_end):
     """
     jobs = max(1, min(jobs, len(lessons)))
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
-    stop, status, progress = threading.Event(), StatusLine(), {}
+    stop, status, progress = threading.Event(), running.status_line(), {}
 
     def run_one(notebook, parameters):
         if stop.is_set():
             return None
-        if not status.live:
+        if status.disable:  # no terminal
             print(f"{notebook.stem}: started", flush=True)
         output = out / f"{notebook.stem}.ipynb"
 
@@ -33,7 +32,7 @@ def run_several(lessons, out, timeout, jobs, on_end):
             progress[notebook] = position
 
         try:
-            return notebook, running.run(notebook, output, parameters, timeout, threads, note, stop)
+            return notebook, running.run(notebook, output, parameters, timeout, threads, stop, note)
         except (CourseError, OSError) as error:
             return notebook, running.Outcome(notebook.stem, output, parameters, error=str(error))
         finally:
@@ -48,10 +47,12 @@ def run_several(lessons, out, timeout, jobs, on_end):
                     on_end(notebook, outcome)
                     status.clear()
                     print(f"{outcome.lesson}: {outcome.outcome}, {outcome.seconds:.0f} s", flush=True)
-                status.show(_in_a_line(progress.copy().values(), stop.is_set()))
+                status.set_description_str(_in_a_line(progress.copy().values(), stop.is_set()))
         except BaseException:
             stop.set()  # the pool waits for what is running; let that end
             raise
+        finally:
+            status.close()
     return stop.is_set()
 
 

@@ -47,9 +47,7 @@ def _parser():
         help="what is installed, which pictures are here, what each lesson needs",
         description="Say in a table whether the course can run on this machine. Exit code 0: it can.",
     )
-    doctor.add_argument(
-        "--clear-features", action="store_true", help="first delete all features kept from frozen networks"
-    )
+    doctor.add_argument("--clear-features", action="store_true", help="first delete all cached features")
 
     fetch = commands.add_parser(
         "fetch",
@@ -65,23 +63,13 @@ def _parser():
         description="Print a line for each picture: its labels and their probabilities. Exit code 0: all "
         "were classified, 1: some could not be read, 2: a mistake in the call, or no model there.",
     )
-    classify.add_argument(
-        "model", type=Path, metavar="MODEL_DIR", help="such as artifacts/02_cnn_with_1_conv_layer"
-    )
-    classify.add_argument(
-        "images", type=Path, nargs="+", metavar="IMAGE", help="a picture, or a folder: all pictures in it"
-    )
+    classify.add_argument("model", type=Path, metavar="MODEL_DIR", help="a lesson's folder in artifacts/")
+    classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="a picture, or a folder")
     choice = classify.add_mutually_exclusive_group()
     choice.add_argument("--top", type=int, metavar="K", help="name the K best labels (of each output)")
-    choice.add_argument(
-        "--threshold",
-        type=float,
-        metavar="P",
-        help="name all labels above this probability, 0 to 1 (models with any number of labels a picture)",
-    )
-    classify.add_argument(
-        "--annotate", type=Path, metavar="DIR", help="write copies there with the labels drawn on them"
-    )
+    several = "name all labels above this probability, 0 to 1 (models with any number of labels a picture)"
+    choice.add_argument("--threshold", type=float, metavar="P", help=several)
+    classify.add_argument("--annotate", type=Path, metavar="DIR", help="write copies with the labels on them")
     classify.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
 
     train = commands.add_parser(
@@ -92,19 +80,10 @@ def _parser():
         "2: a mistake in the call (nothing ran), 130: interrupted.",
     )
     train.add_argument("lesson", metavar="LESSON", help="such as 06, or a path to a notebook")
-    train.add_argument(
-        "--dataset",
-        required=True,
-        metavar="DIR",
-        help="a folder with a subfolder of pictures for each class; or 'sample': drawings, to try it out",
-    )
+    pictures = "a folder with a subfolder of pictures for each class; or 'sample': drawings, to try it out"
+    train.add_argument("--dataset", required=True, metavar="DIR", help=pictures)
     train.add_argument("--epochs", type=int, metavar="N", help="the lesson's parameter EPOCHS")
-    train.add_argument(
-        "--out",
-        type=Path,
-        default=Path("build/train"),
-        metavar="DIR",
-        help="for the executed notebook and artifacts/ with the model (default: build/train)",
-    )
+    results = "for the executed notebook and artifacts/ with the model (default: build/train)"
+    train.add_argument("--out", type=Path, default=Path("build/train"), metavar="DIR", help=results)
     add_parameter_option(train, "set another parameter of the lesson (repeatable)")
     return parser

@@ -58,10 +58,8 @@ class Answer:
     def __str__(self):
         if self.error:
             return f"{self.path}: cannot be read: {self.error}"
-        if self.nearest:
-            return f"{self.path}: {'; '.join(self.lines)}"
-        groups = [", ".join(map(str, labels)) for labels in self.outputs]
-        several = any(len(labels) > 1 for labels in self.outputs)
+        groups = self.lines if self.nearest else [", ".join(map(str, labels)) for labels in self.outputs]
+        several = self.nearest or any(len(labels) > 1 for labels in self.outputs)
         return f"{self.path}: {('; ' if several else ', ').join(groups)}"
 
     def as_dict(self):

@@ -1,11 +1,12 @@
-"""Is this machine ready? What is installed, which pictures are here, and what each lesson will use."""
+"""``course doctor``: is this machine ready, which pictures are here, and what will each lesson use?"""
 
 import importlib.metadata
-import json
+import itertools
 import os
 import platform
 import subprocess
 import sys
+from collections import namedtuple
 from dataclasses import dataclass
 
 from course_utils import features
@@ -24,19 +25,12 @@ from course_utils.files import cache_folder, course_folder, ensure_writable, fre
 DISTRIBUTION = "image-classification-course"
 SUPPORTED_PYTHON = ((3, 11), (3, 13))
 
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the report: ``state`` is ``"ok"``, ``"note"`` (can run) or ``"missing"`` (cannot)."""
-
-    what: str
-    state: str
-    detail: str
+Check = namedtuple("Check", "state what detail")  # state: "ok", "note" (can run) or "missing" (cannot)
 
 
 @dataclass(frozen=True)
 class Report:
-    """All checks and the lessons' table; ``ready`` tells whether the course can run here."""
+    """A list of ``Check``, and the lessons' table; ``ready`` tells whether the course can run here."""
 
     checks: list
     lessons: list
@@ -46,15 +40,14 @@ class Report:
         return all(check.state != "missing" for check in self.checks)
 
     def __repr__(self):
-        checks = Table(("", "", ""), [(check.state, check.what, check.detail) for check in self.checks])
+        checks = repr(Table(("", "", ""), self.checks)).splitlines()[2:]
         header = ("lesson", "pictures", 'with DATA = "auto"', 'with WEIGHTS = "auto"')
-        lessons = Table(header, self.lessons)
         verdict = (
             "Ready: every lesson can run on this machine."
             if self.ready
             else "Not ready: repair what is marked 'missing' above, then run 'course doctor' again."
         )
-        return "\n".join([*repr(checks).splitlines()[2:], "", repr(lessons), "", verdict])
+        return "\n".join([*checks, "", repr(Table(header, self.lessons)), "", verdict])
 
 
 def run(options):
@@ -68,57 +61,66 @@ def run(options):
 
 def report():
     """Look at this machine and return a ``Report``; takes a few seconds, most of them TensorFlow's start."""
-    checks = [_python(), *_packages(), _tensorflow(), _kernel(), _lessons_folder(), _cache(), _disk()]
-    rows, pictures = {}, {}
+    checks = [
+        _python(),
+        *_packages(),
+        _check("TensorFlow starts", _tensorflow),
+        _check("lessons", lambda: str(course_folder() / "notebooks")),
+        _check("course cache", _cache),
+        _disk(),
+    ]
+    taken, rows = {name: _own_folder() for name in BROUGHT_BY_LESSON.values()}, []
     for name in DATA_SETS:
-        state, detail, pictures[name] = _data_set(name)
-        checks.append(Check(f"pictures: {name}", state, detail))
-    for lesson, names in NEEDED_BY_LESSON.items():
-        rows[lesson] = [", ".join(names), _joined(pictures[name] for name in names), "-"]
-    for lesson, name in BROUGHT_BY_LESSON.items():
-        rows[lesson] = [name, _own_folder(), "-"]
-    networks = {}
-    for lesson, handles in WEIGHTS_BY_LESSON.items():
-        for handle in handles:
-            if handle not in networks:
-                state, detail, networks[handle] = _weights(handle)
-                checks.append(Check(f"weights: {BORROWED[handle].title}", state, detail))
-        rows[lesson][-1] = _joined(networks[handle] for handle in handles)
-    return Report(checks, sorted((lesson, *row) for lesson, row in rows.items()))
+        state, detail, taken[name] = _data_set(name)
+        checks.append(Check(state, f"pictures: {name}", detail))
+    for handle in dict.fromkeys(itertools.chain(*WEIGHTS_BY_LESSON.values())):
+        state, detail, taken[handle] = _weights(handle)
+        checks.append(Check(state, f"weights: {BORROWED[handle].title}", detail))
+    for lesson in sorted({*NEEDED_BY_LESSON, *BROUGHT_BY_LESSON}):
+        pictures = NEEDED_BY_LESSON.get(lesson) or [BROUGHT_BY_LESSON[lesson]]
+        columns = [
+            "; ".join(dict.fromkeys(taken[name] for name in names))
+            for names in (pictures, WEIGHTS_BY_LESSON.get(lesson, []))
+        ]
+        rows.append((lesson, ", ".join(pictures), columns[0], columns[1] or "-"))
+    return Report(checks, rows)
 
 
-def _joined(texts):
-    return "; ".join(dict.fromkeys(texts))
+def _check(what, examine):
+    """Return the ``Check`` with what ``examine()`` says; if it raises a CourseError, that is missing."""
+    try:
+        return Check("ok", what, examine())
+    except CourseError as error:
+        return Check("missing", what, str(error))
 
 
 def _python():
     lowest, highest = SUPPORTED_PYTHON
     if lowest <= sys.version_info[:2] <= highest:
-        return Check("Python", "ok", platform.python_version())
+        return Check("ok", "Python", platform.python_version())
     supported = f"{lowest[0]}.{lowest[1]} to {highest[0]}.{highest[1]}"
-    return Check("Python", "missing", f"{platform.python_version()}; the course is tested on {supported}")
+    return Check("missing", "Python", f"{platform.python_version()}; the course is tested on {supported}")
 
 
 def _packages():
     from packaging.requirements import Requirement
 
     try:
-        required = [Requirement(text) for text in importlib.metadata.requires(DISTRIBUTION) or []]
+        required = map(Requirement, importlib.metadata.requires(DISTRIBUTION) or [])
     except importlib.metadata.PackageNotFoundError:
-        return [Check("course_utils", "note", "used without being installed; versions are not checked")]
+        return [Check("note", "course_utils", "used without being installed; versions are not checked")]
     checks = []
     for requirement in required:
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        remedy = f"run: pip install '{requirement}'"
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            checks.append(Check(requirement.name, "missing", remedy))
-            continue
-        fits = requirement.specifier.contains(version, prereleases=True)
-        detail = version if fits else f"{version}; {remedy}"
-        checks.append(Check(requirement.name, "ok" if fits else "missing", detail))
+            version = "not installed"
+        if version != "not installed" and requirement.specifier.contains(version, prereleases=True):
+            checks.append(Check("ok", requirement.name, version))
+        else:
+            checks.append(Check("missing", requirement.name, f"{version}; run: pip install '{requirement}'"))
     return checks
 
 
@@ -126,42 +128,20 @@ def _tensorflow():
     # In a process of its own: on a processor without the instructions it was built for, importing TensorFlow
     # ends the whole interpreter.
     program = (
-        "import json, os, tensorflow as tf, keras; print(json.dumps({'keras': keras.__version__, 'backend': "
-        "keras.backend.backend(), 'gpus': len(tf.config.list_physical_devices('GPU'))}))"
+        "import tensorflow as tf, keras; gpus = tf.config.list_physical_devices('GPU'); "
+        "print(keras.__version__, keras.backend.backend(), len(gpus))"
     )
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, "-c", program]
     try:
-        answer = subprocess.run(
-            [sys.executable, "-c", program],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
-        state = json.loads(answer.stdout.splitlines()[-1])
-    except (subprocess.TimeoutExpired, IndexError, ValueError):
-        return Check("TensorFlow starts", "missing", "'import tensorflow' fails; run it in Python to see why")
-    if state["backend"] != "tensorflow":
-        return Check("Keras", "missing", f"runs on {state['backend']}; set KERAS_BACKEND=tensorflow")
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+        version, backend, gpus = answer.stdout.split()[-3:]
+    except (subprocess.TimeoutExpired, ValueError) as error:
+        raise CourseError("'import tensorflow' fails; run it in Python to see why") from error
+    if backend != "tensorflow":
+        raise CourseError(f"Keras runs on {backend}; set KERAS_BACKEND=tensorflow")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    gpus = f"{state['gpus']} GPU" if state["gpus"] else "no GPU (none is needed)"
-    return Check("TensorFlow starts", "ok", f"Keras {state['keras']}, {cores} cores, {gpus}")
-
-
-def _kernel():
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    try:
-        KernelSpecManager().get_kernel_spec("python3")
-    except NoSuchKernel:
-        return Check("Jupyter kernel", "missing", "no kernel 'python3'; run: pip install ipykernel")
-    return Check("Jupyter kernel", "ok", "python3")
-
-
-def _lessons_folder():
-    try:
-        return Check("lessons", "ok", str(course_folder() / "notebooks"))
-    except CourseError as error:
-        return Check("lessons", "missing", str(error))
+    return f"Keras {version}, {cores} cores, {'no GPU (none is needed)' if gpus == '0' else f'{gpus} GPU'}"
 
 
 def _cache():
@@ -169,15 +149,15 @@ def _cache():
     try:
         ensure_writable(folder)
     except CourseError as error:
-        return Check("course cache", "missing", f"{error} Set COURSE_CACHE_DIR.")
-    return Check("course cache", "ok", f"{folder}, with {features.size() / 1e6:.1f} MB of features")
+        raise CourseError(f"{error} COURSE_CACHE_DIR says which.") from error
+    return f"{folder}, with {features.size() / 1e6:.1f} MB of features"
 
 
 def _disk():
     free = free_space(cache_folder())
     enough = free > 500e6
     detail = f"{free / 1e9:.1f} GB free" + ("" if enough else "; the lessons need about 0.5 GB")
-    return Check("disk", "ok" if enough else "note", detail)
+    return Check("ok" if enough else "note", "disk", detail)
 
 
 def _data_set(name):

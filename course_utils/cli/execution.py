@@ -31,32 +31,22 @@ _START_LOCK = threading.Lock()  # two kernels that choose their ports at the sam
 logging.getLogger("papermill").addHandler(logging.NullHandler())
 
 
-class Stopped(Exception):
-    """The run was told to stop while no cell was running."""
-
-
 class Execution:
-    """One run of a notebook; the caller watches it from its own thread until it ends.
+    """One run of a notebook; the caller watches it from its own thread until it ends."""
 
-    - ``notebook``: what is executed so far, with papermill's own labels; None before the kernel
-    - ``position``: how many of its ``cells`` were begun; ``running``: the index of the one in the kernel
-    - ``printed``: what cells printed, as it arrives: pairs of the position at that time and the text
-    - ``stop_reason``: the word given to ``stop``; ``stopped_at``: the index of the cell that it interrupted
-    - ``fit_ended_at``: the index of the last cell that ``end_fit`` interrupted
-    - ``failure``: the exception that ended the run
-    - ``process``: the kernel; ``log``: a file with what it wrote when it could not send outputs
-    - ``seconds``, and ``peak_memory`` in bytes: resident, of the kernel and its descendants together
-    """
-
-    def __init__(self, notebook, parameters, timeout, folder, environment):
-        self.notebook, self.process, self.failure = None, None, None
-        self.position, self.cells, self.running, self.printed = 0, 0, None, deque()
-        self.stop_reason, self.stopped_at, self._stop_time = None, None, math.inf
-        self.fit_ended_at, self._asked_at = None, None
-        self.peak_memory, self._processes = 0, set()
-        self.timeout, self._started = timeout, time.monotonic()
-        self.folder, self.environment = str(folder), environment
-        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object; it has no name
+    def __init__(self, notebook, parameters, timeout, environment):
+        self.notebook = None  # what is executed so far, with papermill's own labels; None before the kernel
+        self.position, self.cells = 0, 0  # how many were begun, of how many
+        self.running = None  # the index of the cell in the kernel
+        self.printed = deque()  # what cells printed: pairs of the position at that time and the text
+        self.failure = None  # the exception that ended the run
+        self.stop_reason, self.stopped_at = None, None  # given to stop(); the cell that it interrupted
+        self.fit_ended_at = None  # the last cell in which interrupt() ended a fit
+        self.peak_memory = 0  # bytes: resident, of the kernel and its descendants together
+        self.process, self._family = None, set()  # of the kernel
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - what the kernel wrote beside its outputs
+        self.timeout, self.folder, self.environment = timeout, str(notebook.parent), environment
+        self._started, self._stop_time, self._asked_at = time.monotonic(), math.inf, None
         # Waited for instead of the thread: up to Python 3.12 a Ctrl-C in join() marks the thread as ended.
         self._over = threading.Event()
         threading.Thread(target=self._execute, args=(notebook, parameters), daemon=True).start()
@@ -91,28 +81,31 @@ class Execution:
         if self.stop_reason or self.all_ran:
             return
         self.stop_reason, self.stopped_at, self._stop_time = reason, self.running, time.monotonic()
-        self._interrupt()
+        self._interrupt_kernel()
 
-    def end_fit(self):
-        """Interrupt the fit in the running cell, as the stop button does, and let the lesson go on.
+    def interrupt(self, end_fit_first):
+        """Do what Ctrl-C asks for, and say so in what is printed: stop the run.
 
-        ``training.KeepBest`` ends a fit that way. Return "ending"; "no fit" where no cell that trains is
-        running, without any effect; and "again" when the same cell was asked before.
+        With ``end_fit_first``, end only the fit in the running cell, like the stop button
+        (``training.KeepBest`` keeps its model); pressed again in the same cell, stop the run.
         """
-        if self._asked_at == self.position:
-            return "again"
-        cell, self._asked_at = self.running, self.position
-        if cell is None or not _trains(self.notebook.cells[cell]):
-            return "no fit"
-        self.fit_ended_at = cell
-        self._interrupt()
-        return "ending"
+        cell, again, self._asked_at = self.running, self._asked_at == self.position, self.position
+        if again or not end_fit_first:
+            message = "stopping the lesson."
+            self.stop("interrupted")
+        elif cell is None or not _trains(self.notebook.cells[cell]):
+            message = "no fit is running here, and the lesson goes on. Ctrl-C again: stop."
+        else:
+            message = "ending this fit; the lesson goes on with what it reached. Ctrl-C again: stop."
+            self.fit_ended_at = cell
+            self._interrupt_kernel()
+        self.printed.append((self.position, f"\nCtrl-C: {message}\n"))
 
     # nbclient's hooks: it calls these in the thread of the run.
 
     def on_cell_start(self, cell, cell_index):
         if self.stop_reason:
-            raise Stopped
+            raise InterruptedError("the run was told to stop")
         is_code = cell.cell_type == "code" and cell.source.strip()
         self.running, self.position = (cell_index if is_code else None), cell_index + 1
 
@@ -123,25 +116,21 @@ class Execution:
         else:
             self.running = None
 
-    def _interrupt(self):
+    def _interrupt_kernel(self):
         if self.running is not None and self.process.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGINT)
 
     def _execute(self, notebook, parameters):
-        # papermill formats its paths like str.format; a folder with braces in its name must survive that.
-        path = str(notebook).replace("{", "{{").replace("}", "}}")
-        limit = math.ceil(self.timeout + 2 * GRACE) if math.isfinite(self.timeout) else None
         try:
             papermill.execute_notebook(
-                path,
+                # papermill formats its paths like str.format; braces in a folder's name must survive that.
+                str(notebook).replace("{", "{{").replace("}", "}}"),
                 None,  # papermill would write half files under the final name, wrongly labelled
                 parameters=parameters,
                 engine_name=_ENGINE,
                 kernel_name="python3",
                 progress_bar=False,
-                start_timeout=_START_TIMEOUT,
-                execution_timeout=limit,  # only if watch() should fail
                 execution=self,
             )
         except papermill.PapermillExecutionError:
@@ -154,21 +143,17 @@ class Execution:
     def _sample_memory(self):
         if self.process is None or self.process.poll() is not None:
             return
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess):  # if one of them ends meanwhile, the next sample counts
             kernel = psutil.Process(self.process.pid)
             family = [kernel, *kernel.children(recursive=True)]
-            self._processes.update(family)
-            total = 0
-            for process in family:
-                with suppress(psutil.Error):
-                    total += process.memory_info().rss
-            self.peak_memory = max(self.peak_memory, total)
+            self._family.update(family)
+            self.peak_memory = max(self.peak_memory, sum(process.memory_info().rss for process in family))
 
     def _kill(self):
         """End the kernel and whatever it started, if anything is left of it."""
         if self.process is None:
             return
-        for process in self._processes:
+        for process in self._family:
             with suppress(psutil.Error):
                 process.kill()  # psutil checks that the number still belongs to the same process
         with suppress(ProcessLookupError, PermissionError):
@@ -180,10 +165,7 @@ class Execution:
 class _Client(PapermillNotebookClient):
     """papermill's client, where nbclient has no hook: the kernel's process, and outputs as they arrive."""
 
-    def __init__(self, manager, execution, **options):
-        hooks = {"on_cell_start": execution.on_cell_start, "on_cell_executed": execution.on_cell_executed}
-        super().__init__(manager, **hooks, **options)
-        self.execution = execution
+    execution = None
 
     def start_new_kernel(self, **options):
         with _START_LOCK:
@@ -198,21 +180,19 @@ class _Client(PapermillNotebookClient):
 
 class _Engine(Engine):
     @classmethod
-    def execute_managed_notebook(
-        cls, manager, kernel_name, *, execution, start_timeout, execution_timeout, **_
-    ):
+    def execute_managed_notebook(cls, manager, kernel_name, *, execution, **_):
         execution.cells, execution.notebook = len(manager.nb.cells), manager.nb
         client = _Client(
             manager,
-            execution,
             kernel_name=kernel_name,
-            startup_timeout=start_timeout,
-            timeout=execution_timeout,
+            startup_timeout=_START_TIMEOUT,
             iopub_timeout=_OUTPUT_TIMEOUT,
             coalesce_streams=True,  # a progress bar leaves its last state, not a thousand outputs
             log=logging.getLogger("papermill"),
+            on_cell_start=execution.on_cell_start,
+            on_cell_executed=execution.on_cell_executed,
         )
-        log = execution.log
+        client.execution, log = execution, execution.log
         client.execute(cwd=execution.folder, env=execution.environment, stdout=log, stderr=log)
 
 

@@ -19,15 +19,14 @@ def run(options):
     """
     lessons = [find_lesson(text).stem for text in options.lessons]
     lessons = lessons or [*NEEDED_BY_LESSON, *BROUGHT_BY_LESSON]
-    data_sets = _of_lessons(lessons, NEEDED_BY_LESSON)
-    own_folders = set(filter(None, map(BROUGHT_BY_LESSON.get, lessons)))
+    data_sets = dict.fromkeys(name for lesson in lessons for name in NEEDED_BY_LESSON.get(lesson, []))
+    networks = dict.fromkeys(handle for lesson in lessons for handle in WEIGHTS_BY_LESSON.get(lesson, []))
+    own_folders = {BROUGHT_BY_LESSON[lesson] for lesson in lessons if lesson in BROUGHT_BY_LESSON}
     for name in own_folders:
         print(f"{name}: cannot be downloaded; the lessons take a folder of your own, or drawings")
     if not data_sets and not own_folders:
         print("Nothing to fetch: these lessons need no pictures from outside.")
-        return 0
     missing = [name for name in data_sets if not _is_here(name)]
-    networks = _of_lessons(lessons, WEIGHTS_BY_LESSON)
     for handle in networks:
         size = f"about {BORROWED[handle].download_bytes / 1e6:.0f} MB"
         print(f"Weights of {BORROWED[handle].title}: {size}, if they are not here yet")
@@ -38,21 +37,14 @@ def run(options):
     return 0
 
 
-def _of_lessons(lessons, table):
-    """Return what ``table``, a dict of lesson to list, has for ``lessons``, each entry once."""
-    return list(dict.fromkeys(name for lesson in lessons for name in table.get(lesson, [])))
-
-
 def _is_here(name):
     """Say where a data set is, or how large it is, and return whether it is here."""
     data_set, builder = DATA_SETS[name], sources.published(name)
     if builder.is_prepared():
         print(f"{data_set.title}: already in {builder.data_path}")
         return True
-    print(
-        f"{data_set.title}: {data_set.download_bytes / 1e6:.0f} MB to download, "
-        f"{data_set.prepared_bytes / 1e6:.0f} MB on disk, in {builder.data_path}"
-    )
+    sizes = (f"{size / 1e6:.0f} MB" for size in (data_set.download_bytes, data_set.prepared_bytes))
+    print("{}: {} to download, {} on disk, in {}".format(data_set.title, *sizes, builder.data_path))
     return False
 
 

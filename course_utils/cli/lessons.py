@@ -6,7 +6,7 @@ import difflib
 import json
 from pathlib import Path
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, in_a_line
 from course_utils.files import course_folder
 
 
@@ -53,19 +53,14 @@ def parameters_of(notebook):
     # stumbles over braces in a path, and takes over a second to import.
     try:
         cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
-        tagged = [
-            "".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])
-        ]
-        statements = ast.parse(tagged[0] if tagged else "").body
+        tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+        statements = ast.parse("".join(tagged[0]["source"]) if tagged else "").body
     except (OSError, ValueError, KeyError, TypeError, SyntaxError) as error:
-        raise CourseError(
-            f"{notebook} cannot be read as a notebook: {type(error).__name__}: {error}."
-        ) from error
+        raise CourseError(f"{notebook} cannot be read as a notebook: {in_a_line(error)}.") from error
     defaults = {}
     for statement in statements:
         if isinstance(statement, ast.Assign | ast.AnnAssign):
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            for target in targets:
+            for target in getattr(statement, "targets", None) or [statement.target]:
                 if isinstance(target, ast.Name):
                     defaults[target.id] = None
                     with contextlib.suppress(ValueError, TypeError):
@@ -78,15 +73,9 @@ def add_parameter_option(parser, help_text):
 
     ``checked_parameters`` with ``from_text`` reads the values.
     """
+    names, repeatable = ("-p", "--parameter"), {"action": "append", "default": []}
     parser.add_argument(
-        "-p",
-        "--parameter",
-        dest="parameters",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help=help_text,
+        *names, dest="parameters", nargs=2, metavar=("NAME", "VALUE"), help=help_text, **repeatable
     )
 
 
@@ -133,6 +122,4 @@ def _from_yaml(name, text):
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise CourseError(
-            f"The value {text!r} of {name} is not valid YAML; quote it if it is text."
-        ) from error
+        raise CourseError(f"{name} = {text!r} is not valid YAML; quote it if it is text.") from error

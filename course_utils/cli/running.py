@@ -2,7 +2,9 @@
 
 import json
 import os
+import sys
 from collections import namedtuple
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,37 +20,24 @@ _THREAD_VARIABLES = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
     *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
 )
-_CTRL_C_MESSAGES = {
-    "ending": "\nCtrl-C: ending this fit; the lesson goes on with what it reached. Ctrl-C again: stop.\n",
-    "no fit": "\nCtrl-C: no fit is running here, and the lesson goes on. Ctrl-C again: stop.\n",
-    "again": "\nCtrl-C: stopping the lesson.\n",
-}
-
 Cell = namedtuple("Cell", "index id source")  # index in the executed notebook, from 0; first line of source
 Progress = namedtuple("Progress", "lesson cell cells seconds")  # cell: how many of the cells were begun
 
 
 @dataclass
 class Outcome:
-    """How a lesson ended: ``outcome`` is "passed", "failed", "died", "timed out" or "interrupted".
-
-    "failed" means that a cell raised an error, "died" that the kernel went in the middle. ``cell`` is where
-    the run ended early (None: in no cell), ``error`` why, ``last_output`` the last lines printed there.
-    ``started`` is a time (ISO 8601, UTC). ``peak_memory`` is in bytes, resident, of the kernel and its
-    descendants, sampled four times a second. ``metrics`` is the lesson's ``metrics.json`` if this run wrote
-    it, else empty.
-    """
+    """How a lesson ended."""
 
     lesson: str
-    output: Path
+    output: Path  # the executed notebook
     parameters: dict
-    outcome: str = "failed"
+    outcome: str = "failed"  # in a cell; or "passed", "died" (its kernel), "timed out", "interrupted"
     seconds: float = 0.0
-    peak_memory: int = 0
-    cell: Cell | None = None
-    error: str = ""
-    last_output: str = ""
-    metrics: dict = field(default_factory=dict)
+    peak_memory: int = 0  # bytes, resident, of the kernel and its descendants, sampled four times a second
+    cell: Cell | None = None  # where the run ended early (None: in no cell) ...
+    error: str = ""  # ... and why
+    last_output: str = ""  # the last lines printed there
+    metrics: dict = field(default_factory=dict)  # the lesson's metrics.json, if this run wrote it
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     @property
@@ -74,9 +63,9 @@ def run(
     parameters=None,
     timeout=3600,
     threads=None,
-    on_progress=None,
     stop=None,
-    on_output=None,
+    on_progress=lambda progress: None,
+    on_output=lambda text: None,
     end_fit_first=False,
 ):
     """Execute a lesson in a fresh kernel, write the executed notebook to ``output``, return an ``Outcome``.
@@ -84,46 +73,40 @@ def run(
     ``timeout`` is in seconds, for the whole lesson (``math.inf``: none). ``threads`` caps the threads of
     TensorFlow and NumPy in that kernel. ``on_progress`` is called with a ``Progress`` about four times a
     second, ``on_output`` with each text that a cell has printed, after a ``Progress`` that tells the cell.
-    Ctrl-C, or setting the ``threading.Event`` ``stop`` from another thread, interrupts the lesson: its
-    outcome is then "interrupted". With ``end_fit_first`` Ctrl-C ends only the fit that is running (see
-    ``training.KeepBest``), and the lesson goes on; a second one in the same cell interrupts; ``on_output``
-    is told what happens. The kernel works in the notebook's folder; its ``ARTIFACTS``, unless given, go to
-    ``artifacts/`` beside ``output``, and a relative one counts from the current folder. However the lesson
-    ends, ``output`` appears whole, with what was reached, and no process of the kernel is left.
+    Ctrl-C, or setting the ``threading.Event`` ``stop`` from another thread, interrupts the lesson. With
+    ``end_fit_first`` Ctrl-C ends only the fit that is running (see ``training.KeepBest``), and a second one
+    in the same cell the lesson; ``on_output`` gets a line about it. The kernel works in the notebook's
+    folder; its ``ARTIFACTS``, unless given, go to ``artifacts/`` beside ``output``. However the lesson ends,
+    ``output`` appears whole, with what was reached, and no process of the kernel is left.
 
     Raises CourseError, before anything runs, for a parameter that does not fit, an output folder that cannot
     be written, or an output that is the lesson itself.
     """
     notebook, output = Path(notebook).resolve(), Path(output).resolve()
     if output == notebook:
-        raise CourseError(
-            f"The executed notebook would overwrite the lesson {notebook}. Choose another folder."
-        )
+        raise CourseError(f"The result would overwrite the lesson {output}. Choose another folder.")
     parameters = checked_parameters(notebook, parameters or {})
     if "ARTIFACTS" in parameters_of(notebook):
         parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", output.parent / "artifacts"))
     ensure_writable(output.parent)
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
-    earlier = _file_version(metrics)
-    outcome = Outcome(notebook.stem, output, parameters)
+    earlier, outcome = _version(metrics), Outcome(notebook.stem, output, parameters)
 
     from course_utils.cli.endings import conclude  # slow to import, as papermill is
     from course_utils.cli.execution import Execution
 
-    execution = Execution(notebook, parameters, timeout, notebook.parent, _environment(threads))
+    execution = Execution(notebook, parameters, timeout, _environment(threads))
 
     def report_progress(position):
-        if on_progress is not None:
-            on_progress(Progress(notebook.stem, position, execution.cells, execution.seconds))
+        on_progress(Progress(notebook.stem, position, execution.cells, execution.seconds))
 
     def tick():
         if stop is not None and stop.is_set():
             execution.stop("interrupted")
         while execution.printed:
             position, text = execution.printed.popleft()
-            if on_output is not None:
-                report_progress(position)
-                on_output(text)
+            report_progress(position)
+            on_output(text)
         report_progress(execution.position)
 
     while True:
@@ -132,24 +115,30 @@ def run(
             tick()
             break
         except KeyboardInterrupt:
-            effect = execution.end_fit() if end_fit_first else "again"
-            if effect == "again":
-                execution.stop("interrupted")
-            execution.printed.append((execution.position, _CTRL_C_MESSAGES[effect]))
+            execution.interrupt(end_fit_first)
         except BaseException:  # from on_progress: the caller's mistake must not leave a kernel behind
             execution.stop("interrupted")
             execution.watch(lambda: None)
             raise
-    ending = conclude(execution)
-    if ending.cell is not None:
-        cell = execution.notebook.cells[ending.cell]
-        outcome.cell = Cell(ending.cell, cell.get("id", ""), cell.source.strip().partition("\n")[0])
-    outcome.outcome, outcome.error, outcome.last_output = ending.outcome, ending.error, ending.last_output
+    outcome.outcome, outcome.error, cell, outcome.last_output = conclude(execution)
+    if cell is not None:
+        stopped = execution.notebook.cells[cell]
+        outcome.cell = Cell(cell, stopped.get("id", ""), stopped.source.strip().partition("\n")[0])
     outcome.seconds, outcome.peak_memory = execution.seconds, execution.peak_memory
     _write(execution.notebook, notebook, output)
-    if _file_version(metrics) != earlier:
+    if _version(metrics) != earlier:
         outcome.metrics = _read(metrics)
     return outcome
+
+
+def status_line():
+    """Return a line at the bottom of a terminal (nothing elsewhere), for ``set_description_str``: a tqdm bar.
+
+    ``clear()`` it before anything else is printed, and ``close()`` it in the end.
+    """
+    from tqdm import tqdm
+
+    return tqdm(bar_format="{desc}", disable=None, leave=False, dynamic_ncols=True, file=sys.stdout)
 
 
 def _environment(threads):
@@ -160,9 +149,7 @@ def _environment(threads):
     # The lessons import the package that runs them, installed or not.
     paths = [str(Path(__file__).resolve().parents[2]), environment.get("PYTHONPATH")]
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    if threads:
-        environment.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
-    return environment
+    return environment | (dict.fromkeys(_THREAD_VARIABLES, str(threads)) if threads else {})
 
 
 def _write(executed, notebook, output):
@@ -175,18 +162,14 @@ def _write(executed, notebook, output):
         nbformat.write(executed, temporary)
 
 
-def _file_version(path):
+def _version(path):
     """Return what changes when a file is written anew; None without a file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_ino
+    with suppress(OSError):
+        return path.stat().st_mtime_ns, path.stat().st_ino
 
 
 def _read(path):
-    try:
+    with suppress(OSError, ValueError):
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+        return content if isinstance(content, dict) else {}
+    return {}

@@ -10,7 +10,7 @@ from course_utils.artifacts import readable
 from course_utils.cli.classifier import SUFFIXES
 from course_utils.cli.lessons import checked_parameters, find_lesson, parameters_of
 from course_utils.cli.running import run as run_lesson
-from course_utils.cli.status_line import StatusLine
+from course_utils.cli.running import status_line
 from course_utils.data import attributes, folders, sources
 from course_utils.errors import CourseError
 from course_utils.files import ensure_writable
@@ -66,18 +66,19 @@ class CellOutput:
     """
 
     def __init__(self):
-        self._status = StatusLine()
+        self._status = status_line()
         self._cell, self._heading, self._in_mid_line = "", "", False
 
     def progress(self, progress):
         """Take a ``Progress``: the cell to which the next output belongs."""
         self._cell = f"cell {progress.cell} of {progress.cells or '?'}"
         if not self._in_mid_line:
-            self._status.show(f"{self._cell} · {progress.seconds:.0f} s")
+            self._status.set_description_str(f"{self._cell} · {progress.seconds:.0f} s")
 
     def output(self, text):
         """Print a text of the cell."""
-        self._status.clear()
+        if not self._in_mid_line:
+            self._status.clear()
         if self._cell != self._heading:
             print("\n" * self._in_mid_line + f"--- {self._cell}")
             self._heading = self._cell
@@ -86,8 +87,8 @@ class CellOutput:
 
     def close(self):
         """End the last line."""
-        self._status.clear()
         print("\n" * self._in_mid_line, end="", flush=True)
+        self._status.close()
 
 
 def _check_dataset(notebook, dataset):
@@ -106,10 +107,10 @@ def _check_dataset(notebook, dataset):
 
 
 def _check_parameters(notebook, epochs, parameters):
-    for name, option in {"DATA": "--dataset", "EPOCHS": "--epochs"}.items():
-        if name in parameters and (name == "DATA" or epochs is not None):
-            raise CourseError(f"{name} is given twice, by -p and by {option}. Leave out -p {name}.")
+    by_option = {"DATA": "--dataset"} | ({} if epochs is None else {"EPOCHS": "--epochs"})
+    for name in by_option.keys() & parameters:
+        raise CourseError(f"{name} is given twice, by -p and by {by_option[name]}. Leave out -p {name}.")
     if epochs is not None and epochs < 1:
         raise CourseError(f"--epochs {epochs}: training takes at least one pass over the pictures.")
-    values = checked_parameters(notebook, {} if epochs is None else {"EPOCHS": epochs})
-    return values | checked_parameters(notebook, parameters, from_text=True)
+    epochs = {} if epochs is None else {"EPOCHS": str(epochs)}
+    return checked_parameters(notebook, parameters | epochs, from_text=True)
