@@ -24,10 +24,9 @@ class Annotator:
         self._taken = set(map(_key, inputs))
 
     def write(self, answer):
-        """Write the picture of an ``Answer`` that has labels; return the new file's path.
+        """Write the picture of an ``Answer`` that has labels, upright; return the new file's path.
 
-        It has the original's size, upright, or is enlarged if it is tiny. Raises CourseError where it cannot
-        be written, UnreadablePicture where the picture cannot be read any more.
+        Raises CourseError where it cannot be written, UnreadablePicture where it cannot be read any more.
         """
         endings = itertools.chain([""], (f"_{number}" for number in itertools.count(2)))
         paths = (self.folder / f"{answer.path.stem}_annotated{ending}.jpg" for ending in endings)
@@ -45,8 +44,7 @@ class Annotator:
 def draw(picture, lines):
     """Return a copy of a Pillow image (mode RGB) with ``lines`` of text in white on a dark box, top left.
 
-    The letters' height goes with the picture's size. Where the box does not fit, grey is added at the right
-    and below.
+    A tiny picture is enlarged; where the box does not fit, grey is added at the right and below.
     """
     from PIL import Image, ImageDraw
 
@@ -54,7 +52,7 @@ def draw(picture, lines):
     if longer < _TINY:
         factor = -(-_TINY // longer)
         picture = picture.resize([factor * side for side in picture.size], Image.Resampling.NEAREST)
-    font = _font(max(16, round(max(picture.size) / 28)))
+    font = _font(max(16, round(max(picture.size) / 28)))  # pixels: letters that grow with the picture
     margin, text = font.size // 2, "\n".join(lines)
     *_, right, bottom = ImageDraw.Draw(picture).multiline_textbbox((margin, margin), text, font)
     box = (round(right) + margin, round(bottom) + margin)

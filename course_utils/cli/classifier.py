@@ -30,18 +30,13 @@ BATCH = 16  # pictures that the model judges at once; threads decode the next tw
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model says about one picture; printed, it is one line.
-
-    ``outputs`` has a list of ``Label`` for each output of the model, the best first. It is empty where no
-    label is above the threshold: ``nearest`` is then the best one below. ``error`` says why a picture could
-    not be read.
-    """
+    """What a model says about one picture; printed, it is one line."""
 
     path: Path
-    outputs: list = field(default_factory=list)
-    nearest: Label | None = None
+    outputs: list = field(default_factory=list)  # a list of Label for each output of the model, best first
+    nearest: Label | None = None  # where no label is above the threshold: the best one below
     threshold: float | None = None
-    error: str = ""
+    error: str = ""  # why the picture could not be read
 
     @property
     def labels(self):
@@ -99,13 +94,10 @@ class Classifier:
     def classify(self, paths, top=None, threshold=None):
         """Return an iterator over the ``Answer`` for each of ``paths`` (one path or several), in their order.
 
-        A folder stands for all picture files in it, at any depth. ``top`` names the best so many labels (of
-        each output), ``threshold`` (0 to 1, ``"multi_label"`` only) all labels above it; without, one label
-        of each output is named, and of ``"multi_label"`` all above the kept threshold. Only a few decoded
-        pictures are in memory at a time.
-
-        Raises CourseError for a ``top`` or ``threshold`` that does not fit, and where the model does not give
-        probabilities. A picture that cannot be read is no exception: its answer has an ``error``.
+        A folder stands for all picture files in it. ``top`` names the best so many labels (of each output),
+        ``threshold`` (0 to 1, ``"multi_label"`` only) all labels above it; without, one label of each output
+        is named, and of ``"multi_label"`` all above the kept threshold. Raises CourseError where these do not
+        fit and where the model gives no probabilities; a picture that cannot be read has an ``error``.
         """
         self._labels.check_choice(top, threshold)
         if isinstance(paths, str | os.PathLike):
@@ -142,11 +134,9 @@ class Classifier:
                 continue
             row = next(rows)
             chosen = self._labels.choose(row, top, threshold)
-            if any(chosen):
-                yield Answer(path, chosen)
-            else:
-                limit = self.threshold if threshold is None else threshold
-                yield Answer(path, nearest=self._labels.choose(row, top=1)[0][0], threshold=limit)
+            limit = self.threshold if threshold is None else threshold
+            nearest = None if any(chosen) else self._labels.choose(row, top=1)[0][0]
+            yield Answer(path, chosen, nearest, limit)
 
     def _probabilities(self, images):
         """Return for each picture a dict of output name to probabilities; CourseError if they are none."""

@@ -193,7 +193,6 @@ def _to_download(size):
 
 
 def _own_folder():
-    """Return what a lesson with DATA = "auto" takes of a set that is not downloaded."""
     from course_utils.data.attributes import manual_folder
 
     folder = manual_folder()

@@ -48,16 +48,14 @@ def conclude(execution):
         lines = execution.log.read().decode("utf-8", "replace").splitlines()
         last_output += "\n" + "\n".join(line for line in lines if not _NOISE.search(line))
     _correct_labels(execution, outcome, error, cell)
-    return Ending(outcome, error, cell, _last_lines(last_output))
+    last_lines = [line.rstrip() for line in last_output.splitlines() if line.strip()][-8:]
+    return Ending(outcome, error, cell, "\n".join(last_lines))
 
 
 def _cause_of_death(execution):
     status = execution.process.returncode if execution.process else None
-    if status is None:
-        cause = "the kernel died"
-    elif status >= 0:
-        cause = f"the kernel ended by itself with exit status {status}"
-    else:
+    cause = "the kernel died" if status is None else f"the kernel ended by itself with exit status {status}"
+    if status is not None and status < 0:
         cause = f"the kernel was killed by signal {-status}"
         cause += f" ({signal.strsignal(-status)})" if -status in signal.valid_signals() else ""
         cause += ", most likely because memory ran out" if -status == signal.SIGKILL else ""
@@ -92,7 +90,3 @@ def _text_of(outputs):
     ]
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|.\x08", "", "".join(texts))
     return re.sub(r"[^\n]*\r(?!\n)", "", text)
-
-
-def _last_lines(text, count=8):
-    return "\n".join([line.rstrip() for line in text.splitlines() if line.strip()][-count:])

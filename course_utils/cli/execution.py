@@ -62,14 +62,11 @@ class Execution:
         return begun and self.running is None and self.failure is None
 
     def watch(self, tick):
-        """Call ``tick()`` about four times a second until the run has ended and its processes are gone.
-
-        The limit of ``timeout`` seconds holds for all cells together; papermill's own holds for each.
-        """
+        """Call ``tick()`` about four times a second until the run has ended and its processes are gone."""
         while not self._over.is_set() and time.monotonic() < self._stop_time + _GIVE_UP:
             self._over.wait(0.25)
             self._sample_memory()
-            if self.seconds > self.timeout:
+            if self.seconds > self.timeout:  # papermill's own limit holds for each cell
                 self.stop("timed out")
             if time.monotonic() > self._stop_time + GRACE:
                 self._kill()
@@ -128,7 +125,7 @@ class Execution:
                 str(notebook).replace("{", "{{").replace("}", "}}"),
                 None,  # papermill would write half files under the final name, wrongly labelled
                 parameters=parameters,
-                engine_name=_ENGINE,
+                engine_name="course",
                 kernel_name="python3",
                 progress_bar=False,
                 execution=self,
@@ -202,5 +199,4 @@ def _trains(cell):
     return "fit(" in cell.source or any(re.search(r"^Epoch \d+", text, re.MULTILINE) for text in texts)
 
 
-_ENGINE = "course"
-papermill_engines.register(_ENGINE, _Engine)
+papermill_engines.register("course", _Engine)

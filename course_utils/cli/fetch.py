@@ -51,7 +51,4 @@ def _is_here(name):
 def _fetch_weights(handle):
     from course_utils import backbones, modules
 
-    if handle == VGG19:
-        backbones.vgg19("published")
-    else:
-        modules.find(handle, "published")
+    backbones.vgg19("published") if handle == VGG19 else modules.find(handle, "published")

@@ -11,10 +11,9 @@ from course_utils.files import course_folder
 
 
 def all_lessons(folder=None):
-    """Return the lessons in reading order: a dict of name to notebook.
+    """Return the lessons in reading order: a dict of name to notebook. Raises CourseError if there are none.
 
-    They are the files ``NN_name.ipynb`` in ``folder`` (default: the course's ``notebooks/``). Raises
-    CourseError if there are none.
+    They are the files ``NN_name.ipynb`` in ``folder`` (default: the course's ``notebooks/``).
     """
     folder = Path(folder) if folder else course_folder() / "notebooks"
     notebooks = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
@@ -86,8 +85,9 @@ def checked_parameters(notebook, given, from_text=False):
     default is a string takes its text as it is. Whole numbers fit where the default is a float, anything
     fits where it is None. Raises CourseError for an unknown parameter or a value of another type.
     """
-    defaults, lesson = parameters_of(notebook), Path(notebook).stem
-    checked = {}
+    import yaml
+
+    defaults, lesson, checked = parameters_of(notebook), Path(notebook).stem, {}
     for name, value in given.items():
         if name not in defaults:
             raise CourseError(
@@ -96,7 +96,10 @@ def checked_parameters(notebook, given, from_text=False):
             )
         default = defaults[name]
         if from_text and not isinstance(default, str):
-            value = _from_yaml(name, value)
+            try:
+                value = yaml.safe_load(value)
+            except yaml.YAMLError as error:
+                raise CourseError(f"{name} = {value!r} is not valid YAML; quote it if it is text.") from error
         if isinstance(default, float) and isinstance(value, int | str) and not isinstance(value, bool):
             with contextlib.suppress(ValueError):
                 value = float(value)  # a text too: YAML 1.1 does not read 1e-3 as a number
@@ -114,12 +117,3 @@ def checked_parameters(notebook, given, from_text=False):
 def _closest(name, known):
     close = difflib.get_close_matches(str(name).lower(), [entry.lower() for entry in known], 1, 0.5)
     return "".join(f" (did you mean {entry}?)" for entry in known if entry.lower() in close)
-
-
-def _from_yaml(name, text):
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise CourseError(f"{name} = {text!r} is not valid YAML; quote it if it is text.") from error

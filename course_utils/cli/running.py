@@ -13,9 +13,6 @@ from course_utils.cli.lessons import checked_parameters, parameters_of
 from course_utils.errors import CourseError
 from course_utils.files import ensure_writable, written_whole
 
-# What stands for a lesson that does not say so itself (main_metric in metrics.json): the first it has.
-MAIN_METRICS = "test_accuracy", "label_accuracy", "category_accuracy", "validation_accuracy", "best_accuracy"
-
 _THREAD_VARIABLES = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
     *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
@@ -42,8 +39,9 @@ class Outcome:
 
     @property
     def main_metric(self):
-        """Name and value of the number that stands for the lesson, or None if it wrote none."""
-        names = (self.metrics.get("main_metric"), *MAIN_METRICS)
+        """Name and value of the lesson's ``main_metric``, else of its first accuracy; None without."""
+        accuracies = (name for name in self.metrics if name.endswith("accuracy"))
+        names = (self.metrics.get("main_metric"), *accuracies)
         return next(((name, self.metrics[name]) for name in names if name in self.metrics), None)
 
     @property
@@ -70,14 +68,13 @@ def run(
 ):
     """Execute a lesson in a fresh kernel, write the executed notebook to ``output``, return an ``Outcome``.
 
-    ``timeout`` is in seconds, for the whole lesson (``math.inf``: none). ``threads`` caps the threads of
-    TensorFlow and NumPy in that kernel. ``on_progress`` is called with a ``Progress`` about four times a
-    second, ``on_output`` with each text that a cell has printed, after a ``Progress`` that tells the cell.
-    Ctrl-C, or setting the ``threading.Event`` ``stop`` from another thread, interrupts the lesson. With
-    ``end_fit_first`` Ctrl-C ends only the fit that is running (see ``training.KeepBest``), and a second one
-    in the same cell the lesson; ``on_output`` gets a line about it. The kernel works in the notebook's
-    folder; its ``ARTIFACTS``, unless given, go to ``artifacts/`` beside ``output``. However the lesson ends,
-    ``output`` appears whole, with what was reached, and no process of the kernel is left.
+    ``timeout`` is in seconds, for the whole lesson (``math.inf``: none); ``threads`` caps those of TensorFlow
+    and NumPy. ``on_progress`` gets a ``Progress`` about four times a second, ``on_output`` each text that a
+    cell has printed, after a ``Progress`` that names the cell. Ctrl-C, or setting the ``threading.Event``
+    ``stop``, interrupts the lesson. With ``end_fit_first`` Ctrl-C ends only the fit that is running (see
+    ``training.KeepBest``), and a second one in the same cell the lesson. ``ARTIFACTS``, unless given, is
+    ``artifacts/`` beside ``output``. However the lesson ends, ``output`` appears whole, with what was
+    reached, and no process of the kernel is left.
 
     Raises CourseError, before anything runs, for a parameter that does not fit, an output folder that cannot
     be written, or an output that is the lesson itself.
@@ -163,8 +160,7 @@ def _write(executed, notebook, output):
 
 
 def _version(path):
-    """Return what changes when a file is written anew; None without a file."""
-    with suppress(OSError):
+    with suppress(OSError):  # what changes when a file is written anew; None without a file
         return path.stat().st_mtime_ns, path.stat().st_ino
 
 

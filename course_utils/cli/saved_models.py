@@ -35,10 +35,8 @@ def find_files(folder):
     if folder.is_file():
         raise CourseError(f"{folder} is a file. Give the folder that holds it: {folder.parent}.")
     if not folder.is_dir():
-        raise CourseError(
-            f"There is no folder {folder}. Give the folder in which a lesson kept its model, such as "
-            "artifacts/02_cnn_with_1_conv_layer."
-        )
+        example = "such as artifacts/02_cnn_with_1_conv_layer"
+        raise CourseError(f"There is no folder {folder}. Give one in which a lesson kept a model, {example}.")
     model, labels = folder / "model.keras", folder / "labels.json"
     for path in (model, labels):
         if not path.is_file():

@@ -92,7 +92,7 @@ class CellOutput:
 
 
 def _check_dataset(notebook, dataset):
-    """Return a picture to try the model on, and the parameter ``DATA`` as a dict."""
+    """Return a picture to try the model on, and ``DATA`` in a dict."""
     if "DATA" not in parameters_of(notebook):
         raise CourseError(f"{notebook.stem} has no parameter DATA: it does not learn from pictures.")
     if dataset in sources.SOURCES:
