@@ -1,5 +1,7 @@
 """The command line: help is quick and light, doctor tells the truth, fetch says sizes first."""
 
+import ast
+import graphlib
 import hashlib
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from course_utils import cli, modules
 from course_utils.cli import doctor
 from course_utils.data import sources
 from course_utils.data.catalog import WEIGHTS_BY_LESSON
+from course_utils.files import course_folder
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "tensorflow_datasets", "sklearn", "papermill")
 
@@ -24,6 +27,30 @@ def test_package_and_command_line_import_nothing_heavy():
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.splitlines()[-1] == "[]"
     assert all(command in answer.stdout for command in ("doctor", "fetch", "classify", "train"))
+
+
+def imports_of(path):
+    """The modules of the course that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def test_nothing_outside_imports_the_commands_and_they_have_no_circle():
+    modules = {}
+    for path in (course_folder() / "course_utils").rglob("*.py"):
+        name = ".".join(path.relative_to(course_folder()).with_suffix("").parts)
+        modules[name.removesuffix(".__init__")] = imports_of(path)
+    inside = {name for name in modules if name.split(".")[1:2] == ["cli"]}
+    assert "course_utils.cli.doctor" in inside
+    assert [name for name in modules if name not in inside and modules[name] & inside] == []
+    # A package counts as imported where a name of its own is, not where one of its modules is.
+    graph = {name: (modules[name] & inside) - {"course_utils.cli"} for name in inside}
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(inside)
 
 
 def test_a_wrong_command_is_explained_and_is_exit_code_2(capsys):

@@ -33,7 +33,7 @@ EPOCHS: int = 10
 ARTIFACTS = "artifacts"
 RATE = 0.001
 """
-MORE = "ONLY_HERE = None\nSIZE = (28, 28)\nFAST = False\n"
+MORE = 'ONLY_HERE = None\nSIZE = (28, 28)\nFAST = False\nCOLOR = "#ff0000"\nRULE = "a = b"\n'
 SAVE = """\
 import json, os, pathlib
 folder = pathlib.Path(ARTIFACTS, LESSON)
@@ -493,6 +493,8 @@ def test_parameters_keep_the_types_of_their_defaults(course):
         "ONLY_HERE": None,
         "SIZE": (28, 28),
         "FAST": False,
+        "COLOR": "#ff0000",
+        "RULE": "a = b",
     }
     texts = {
         "DATA": "1",

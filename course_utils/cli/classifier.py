@@ -186,6 +186,7 @@ def find_pictures(paths, leave_out=None):
 
 def pictures_in(folder):
     """Return the picture files in ``folder``, at any depth, sorted; hidden files and folders do not count."""
+    # Stands alone, to give way to a walk that training shares.
     files = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and not path.is_dir()]
     return sorted(file for file in files if "/." not in f"/{file.relative_to(folder).as_posix()}")
 
