@@ -1,4 +1,4 @@
-"""What the outputs of a kept model mean (``labels.json``), and which labels to name for a picture."""
+"""What the outputs of a saved model mean (``labels.json``), and which labels to name for a picture."""
 
 import json
 import math

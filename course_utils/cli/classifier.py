@@ -1,4 +1,4 @@
-"""Name what is on pictures with the model that a lesson kept.
+"""Name what is on pictures with the model that a lesson saved.
 
     network = classifier.load("artifacts/02_cnn_with_1_conv_layer")
     for answer in network.classify(["shoe.jpg", "coat.png"]):
@@ -66,10 +66,10 @@ class Answer:
 
 
 class Classifier:
-    """A kept model with what its outputs mean; ``load`` makes one.
+    """A saved model with what its outputs mean; ``load`` makes one.
 
     ``kind`` is ``"single_label"``, ``"multi_label"`` or ``"multi_output"``, ``labels`` a list of names (of
-    ``"multi_output"`` a dict of output name to list), ``threshold`` the kept one of ``"multi_label"``.
+    ``"multi_output"`` a dict of output name to list), ``threshold`` the saved one of ``"multi_label"``.
     ``size`` is (height, width) in pixels and ``channels`` 1 (grey) or 3 (RGB): what the model wants to see.
     """
 
@@ -96,7 +96,7 @@ class Classifier:
 
         A folder stands for all picture files in it. ``top`` names the best so many labels (of each output),
         ``threshold`` (0 to 1, ``"multi_label"`` only) all labels above it; without, one label of each output
-        is named, and of ``"multi_label"`` all above the kept threshold. Raises CourseError where these do not
+        is named, and of ``"multi_label"`` all above the saved threshold. Raises CourseError where these do not
         fit and where the model gives no probabilities; a picture that cannot be read has an ``error``.
         """
         self._labels.check_choice(top, threshold)

@@ -14,7 +14,7 @@ from course_utils.files import ensure_writable
 def run(options):
     """Classify ``options.images`` (files and folders) with ``options.model``; return the exit code.
 
-    It is 0, or 1 if some picture could not be read; such pictures are told on stderr. ``annotate`` is the
+    It is 0, or 1 if some picture could not be read; such pictures are reported on stderr. ``annotate`` is the
     folder for annotated copies, or None; ``top`` and ``threshold`` are those of ``Classifier.classify``.
     Raises CourseError for what is wrong with the model or the call.
     """

@@ -27,7 +27,7 @@ _START_TIMEOUT = 120  # seconds for a kernel to answer; a busy machine needs mor
 _OUTPUT_TIMEOUT = 60  # seconds for outputs to arrive after a cell ended; nbclient's 4 fail on a busy machine
 _START_LOCK = threading.Lock()  # two kernels that choose their ports at the same moment may choose the same
 
-# What happens in a run is told by its Outcome, not by log lines in the middle of a progress line.
+# What happens in a run is reported by its Outcome, not by log lines in the middle of a progress line.
 logging.getLogger("papermill").addHandler(logging.NullHandler())
 
 

@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def explanation(self):
-        """Lines that tell why and where a lesson did not pass, and where its notebook is."""
+        """Lines that say why and where a lesson did not pass, and where its notebook is."""
         lines = [f"{self.lesson} {self.outcome}: {self.error}"]
         if self.cell:
             lines.append(f"  in cell {self.cell.index + 1} (id {self.cell.id}): {self.cell.source[:100]}")

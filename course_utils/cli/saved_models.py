@@ -1,4 +1,4 @@
-"""Load a kept model safely: no code from the file runs, and whatever is wrong is said in one paragraph."""
+"""Load a saved model safely: no code from the file runs, and whatever is wrong is said in one paragraph."""
 
 import contextlib
 import importlib
