@@ -96,8 +96,8 @@ class Classifier:
 
         A folder stands for all picture files in it. ``top`` names the best so many labels (of each output),
         ``threshold`` (0 to 1, ``"multi_label"`` only) all labels above it; without, one label of each output
-        is named, and of ``"multi_label"`` all above the saved threshold. Raises CourseError where these do not
-        fit and where the model gives no probabilities; a picture that cannot be read has an ``error``.
+        is named, and of ``"multi_label"`` all above the saved threshold. Raises CourseError where these do
+        not fit and where the model gives no probabilities; a picture that cannot be read has an ``error``.
         """
         self._labels.check_choice(top, threshold)
         if isinstance(paths, str | os.PathLike):
