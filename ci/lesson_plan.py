@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import running
+from course_utils.cli.lessons import all_lessons, checked_parameters, find_lesson, parameters_of
 from course_utils.errors import CourseError
 
 PROFILES = Path(__file__).resolve().parent / "profiles"
@@ -29,8 +29,9 @@ class Task:
 def read_profile(name):
     """Return the profile ``name`` (in ``ci/profiles/``, or the path of a YAML file) as a dict.
 
-    Its keys are ``parameters`` (for every lesson that has them), ``lessons`` (lesson to parameters of its
-    own) and ``timeout`` (seconds for each lesson). Raises CourseError for an unknown or malformed profile.
+    Its keys are ``name``, ``parameters`` (for every lesson that has them), ``lessons`` (lesson to parameters
+    of its own) and ``timeout`` (seconds for each lesson). Raises CourseError for an unknown or malformed
+    profile.
     """
     import yaml
 
@@ -50,32 +51,35 @@ def read_profile(name):
                 "and timeout: (whole seconds)."
             )
     return {
+        "name": name,
         "parameters": content.get("parameters") or {},
         "lessons": content.get("lessons") or {},
         "timeout": content.get("timeout") or 3600,
     }
 
 
-def plan(options, profile):
-    """Return a list of ``Task``, one a lesson in reading order. Raises CourseError for whatever is wrong."""
-    known = running.lessons(options.notebooks)
-    chosen = [running.find_lesson(text, options.notebooks) for text in options.lessons] or list(
-        known.values()
-    )
+def plan(profile, lessons=(), parameters=(), out="build/lessons", folder=None):
+    """Return a list of ``Task``, one a lesson in reading order. Raises CourseError for whatever is wrong.
+
+    ``profile`` comes from ``read_profile``. ``lessons`` are texts for ``find_lesson`` (none: all in
+    ``folder``), ``parameters`` pairs of a name and a text, ``out`` is the folder for what is executed.
+    """
+    known = all_lessons(folder)
+    chosen = [find_lesson(text, folder) for text in lessons] or list(known.values())
     notebooks = {path.stem: path for path in sorted(chosen, key=lambda path: path.stem)}
     if len(notebooks) < len(set(chosen)):
         raise CourseError(
             "Two of the notebooks have the same name, so one would overwrite the other's result."
         )
-    if options.out.resolve() in {path.parent.resolve() for path in chosen}:
-        raise CourseError(f"--out {options.out} is where the lessons are; they would be overwritten.")
+    if Path(out).resolve() in {path.parent.resolve() for path in chosen}:
+        raise CourseError(f"--out {out} is where the lessons are; they would be overwritten.")
     strangers = set(profile["lessons"]) - set(known)
-    if strangers and options.notebooks is None:
+    if strangers and folder is None:
         raise CourseError(
-            f"The profile {options.profile} names unknown lessons: {', '.join(sorted(strangers))}."
+            f"The profile {profile['name']} names unknown lessons: {', '.join(sorted(strangers))}."
         )
-    given = dict(options.parameters)
-    allowed = {lesson: running.parameters_of(notebook) for lesson, notebook in notebooks.items()}
+    given = dict(parameters)
+    allowed = {lesson: parameters_of(notebook) for lesson, notebook in notebooks.items()}
     for name in given:
         without = [lesson for lesson in allowed if name not in allowed[lesson]]
         if 0 < len(without) < len(allowed):
@@ -88,14 +92,14 @@ def plan(options, profile):
         common = {name: value for name, value in profile["parameters"].items() if name in allowed[lesson]}
         own = profile["lessons"].get(lesson) or {}
         try:
-            parameters = running.checked_parameters(notebook, common | own)
+            changed = checked_parameters(notebook, common | own)
         except CourseError as error:
-            raise CourseError(f"In the profile {options.profile}: {error}") from error
-        parameters |= running.checked_parameters(notebook, given, from_text=True)
+            raise CourseError(f"In the profile {profile['name']}: {error}") from error
+        changed |= checked_parameters(notebook, given, from_text=True)
         if "ARTIFACTS" in allowed[lesson]:
-            parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", options.out / "artifacts"))
-        values = json.loads(json.dumps(allowed[lesson] | parameters, default=str))
-        tasks.append(Task(notebook, parameters, values, fingerprint(notebook)))
+            changed["ARTIFACTS"] = os.path.abspath(changed.get("ARTIFACTS", Path(out, "artifacts")))
+        values = json.loads(json.dumps(allowed[lesson] | changed, default=str))
+        tasks.append(Task(notebook, changed, values, fingerprint(notebook)))
     return tasks
 
 

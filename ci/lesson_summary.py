@@ -36,7 +36,8 @@ class Summary:
             and Path(record.get("executed", "")).is_file()
         )
 
-    def add(self, task, started, outcome):
+    def add(self, task, outcome):
+        """Record the ``Outcome`` of a ``Task`` and write the file."""
         metric = outcome.main_metric
         self.this_run.add(task.lesson)
         self.explanations[task.lesson] = outcome.explanation
@@ -49,7 +50,7 @@ class Summary:
             "data_source": outcome.metrics.get("data_source"),
             "profile": self.profile,
             "parameters": task.values,
-            "started": started,
+            "started": outcome.started,
             "versions": versions(),
             "fingerprint": task.fingerprint,
             "executed": str(outcome.output),
@@ -86,10 +87,10 @@ def report(records, earlier, explanations):
 
 def versions():
     """Return the versions of Python and of the two packages that shape the results (None: not installed)."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for package in ("tensorflow", "keras"):
         try:
-            found[package] = importlib.metadata.version(package)
+            installed[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            found[package] = None
-    return found
+            installed[package] = None
+    return installed

@@ -1,23 +1,18 @@
 """Run lessons headlessly, each in a kernel of its own, and tell in a table how they ended."""
 
 import argparse
-import os
-import shutil
-import signal
 import sys
-import threading
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # runs from a clone that is not installed, too
 
+from lesson_batch import run_several
 from lesson_plan import plan, read_profile
 from lesson_summary import Summary, report
 
-from course_utils import running
+from course_utils.cli.lessons import add_parameter_option
 from course_utils.errors import CourseError
+from course_utils.files import ensure_writable
 
 DESCRIPTION = """\
 Run lessons headlessly, each in a kernel of its own, and tell in a table how they ended. The executed
@@ -30,101 +25,28 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         profile = read_profile(options.profile)
-        tasks = plan(options, profile)
-        running.ensure_writable(options.out)
+        tasks = plan(profile, options.lessons, options.parameters, options.out, options.notebooks)
+        tasks = {task.notebook: task for task in tasks}
+        ensure_writable(options.out)
         summary = Summary(options.out / "summary.json", options.profile, keep=options.resume)
-        earlier = {task.lesson for task in tasks if options.resume and summary.has_passed(task)}
-        options.timeout = options.timeout or profile["timeout"]
-        interrupted = run_all([task for task in tasks if task.lesson not in earlier], options, summary)
+        earlier = {task.lesson for task in tasks.values() if options.resume and summary.has_passed(task)}
+        interrupted = run_several(
+            {notebook: task.parameters for notebook, task in tasks.items() if task.lesson not in earlier},
+            options.out,
+            options.timeout or profile["timeout"],
+            options.jobs,
+            lambda notebook, outcome: summary.add(tasks[notebook], outcome),
+        )
     except CourseError as error:
         print(f"run_lessons: {error}", file=sys.stderr)
         return error.exit_code
     reached = summary.this_run | earlier
-    records = {task.lesson: summary.records[task.lesson] if task.lesson in reached else {} for task in tasks}
+    lessons = [task.lesson for task in tasks.values()]
+    records = {lesson: summary.records[lesson] if lesson in reached else {} for lesson in lessons}
     report(records, earlier, summary.explanations)
     if interrupted:
         return 130
     return 0 if all(record.get("outcome") == "passed" for record in records.values()) else 1
-
-
-def run_all(tasks, options, summary):
-    """Run the tasks, ``options.jobs`` at once, and record each as it ends; return whether Ctrl-C came."""
-    jobs = min(options.jobs, len(tasks))
-    threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
-    stop, display = threading.Event(), Display()
-
-    def run_one(task):
-        if stop.is_set():
-            return None
-        display.started(task.lesson)
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        output = options.out / f"{task.lesson}.ipynb"
-        try:
-            outcome = running.run(
-                task.notebook, output, task.parameters, options.timeout, threads, display.progress, stop
-            )
-        except (CourseError, OSError) as error:  # such as a disk that filled up meanwhile
-            outcome = running.Outcome(
-                task.lesson, "failed", 0.0, 0, output, task.parameters, error=str(error)
-            )
-        return task, started, outcome
-
-    with stopping_on_signals(stop), ThreadPoolExecutor(max(1, jobs)) as pool:
-        pending = {pool.submit(run_one, task) for task in tasks}
-        try:
-            while pending:
-                done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-                for result in filter(None, (future.result() for future in done)):
-                    summary.add(*result)
-                    display.ended(result[-1])
-                display.draw(stop.is_set())
-        except BaseException:
-            stop.set()  # the pool waits for what is running; let that end
-            raise
-    return stop.is_set()
-
-
-@contextmanager
-def stopping_on_signals(stop):
-    """Let Ctrl-C and SIGTERM set ``stop``: no exception breaks in while a result is being recorded."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
-        return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.signal(number, lambda *_: stop.set()) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, handlers, strict=True):
-            signal.signal(number, handler)
-
-
-class Display:
-    """Progress: one line rewritten in place on a terminal, elsewhere a line at each start and end."""
-
-    def __init__(self):
-        self.live, self.running = sys.stdout.isatty(), {}
-
-    def started(self, lesson):
-        if not self.live:
-            print(f"{lesson}: started", flush=True)
-
-    def progress(self, progress):
-        self.running[progress.lesson] = progress
-
-    def ended(self, outcome):
-        self.running.pop(outcome.lesson, None)
-        clear = "\r\x1b[K" if self.live else ""
-        print(f"{clear}{outcome.lesson}: {outcome.outcome}, {outcome.seconds:.0f} s", flush=True)
-
-    def draw(self, stopping):
-        if self.live:
-            parts = [
-                f"{lesson} cell {now.cell}/{now.cells or '?'} · {now.seconds:.0f} s"
-                for lesson, now in sorted(self.running.items())
-            ]
-            line = ("stopping: " if stopping and parts else "") + " | ".join(parts)
-            print(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}", end="", flush=True)
 
 
 def _parser():
@@ -143,7 +65,7 @@ def _parser():
         metavar="NAME",
         help="how thoroughly: smoke (default), standard or full (see ci/profiles/), or a .yaml of your own",
     )
-    running.add_parameter_option(parser, "set a parameter; every chosen lesson must have it (repeatable)")
+    add_parameter_option(parser, "set a parameter; every chosen lesson must have it (repeatable)")
     parser.add_argument(
         "--out",
         type=Path,

@@ -18,7 +18,8 @@ import sys
 from pathlib import Path
 
 from course_utils.artifacts import ledger, readable, write_json
-from course_utils.data.catalog import BROUGHT_BY_LESSON
+from course_utils.cli.lessons import find_lesson, needs
+from course_utils.data import attributes
 from course_utils.errors import CourseError
 from course_utils.files import course_folder, written_whole
 
@@ -77,7 +78,9 @@ def summarise(lesson, runs, hardware):
         raise CourseError(
             f"{lesson}: seeds {seeds}; the ledger wants at least {FEWEST_SEEDS} different ones."
         )
-    wanted, how = ("folder", "/path") if lesson in BROUGHT_BY_LESSON else ("tfds", "tfds")
+    wanted, how = (
+        ("folder", "/path") if attributes.NAME in needs(find_lesson(lesson))[0] else ("tfds", "tfds")
+    )
     if {run["data_source"] for run in runs} != {wanted}:
         raise CourseError(
             f"{lesson}: a run on other pictures, such as drawn ones, is no result; run it with -p DATA {how}."

@@ -8,9 +8,9 @@ import math
 import platform
 from pathlib import Path
 
-from course_utils.classify.labels import parse
 from course_utils.errors import CourseError
 from course_utils.files import course_folder, written_whole
+from course_utils.labels import parse
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
 

@@ -43,6 +43,18 @@ def free_space(folder):
     return shutil.disk_usage(existing).free
 
 
+def ensure_writable(folder):
+    """Create ``folder`` if need be; raise CourseError if no file can be written there."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CourseError(
+            f"Cannot write to the folder {folder}: {error.strerror or error}. Choose another one."
+        ) from error
+
+
 @contextmanager
 def written_whole(path):
     """Yield a temporary path beside ``path``; on success it becomes ``path``, on any error it vanishes.

@@ -1,4 +1,4 @@
-"""course_utils.classify and ``course classify``, with small models whose answers can be told beforehand."""
+"""``course classify`` and its classifier, with small models whose answers can be told beforehand."""
 
 import json
 import os
@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils import artifacts, classify, cli
-from course_utils.classify import loading
-from course_utils.classify.annotate import draw
-from course_utils.classify.labels import Labels, parse
+from course_utils import artifacts, cli
+from course_utils.cli import classifier, saved_models
+from course_utils.cli.annotate import draw
 from course_utils.errors import CourseError
+from course_utils.labels import Labels, parse
 
 COURSE = Path(__file__).resolve().parent.parent
 COLORS = {"red": "#ff0000", "green": "#00ff00", "blue": "#0000ff"}
@@ -85,7 +85,7 @@ def models(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def classifiers(models):
-    return {name: classify.load(folder) for name, folder in models.items()}
+    return {name: classifier.load(folder) for name, folder in models.items()}
 
 
 def picture(path, color, size=(40, 30), **options):
@@ -118,10 +118,10 @@ def test_a_grey_model_sees_grey_pictures_in_its_own_size(classifiers, tmp_path):
     image = Image.new("RGB", (100, 300), "black")
     image.paste("white", (0, 150, 100, 300))
     image.save(tmp_path / "a.png")
-    classifier = classifiers["grey"]
-    assert (classifier.kind, classifier.labels) == ("single_label", ["top", "bottom"])
-    assert (classifier.size, classifier.channels) == ((8, 16), 1)
-    (answer,) = classifier.classify(tmp_path / "a.png")
+    grey = classifiers["grey"]
+    assert (grey.kind, grey.labels) == ("single_label", ["top", "bottom"])
+    assert (grey.size, grey.channels) == ((8, 16), 1)
+    (answer,) = grey.classify(tmp_path / "a.png")
     assert names(answer) == ["bottom"]
     assert answer.labels[0].probability > 0.99
 
@@ -254,7 +254,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_classified(models, tmp_path
     assert [line.split(":")[0] for line in out.splitlines()] == [str(good)] * 2
     told = err.splitlines()
     assert [line.split(": ")[1] for line in told] == [str(path) for path in bad]
-    assert "there is no such file" in told[1] and "a folder without picture files" in told[3]
+    assert "there is no such file" in told[1] and "a folder without pictures" in told[3]
     code, out, err = call(capsys, models["single_label"], *bad, "--json")
     assert code == 1
     records = json.loads(out)
@@ -274,13 +274,13 @@ def test_paths_are_taken_no_further_ahead_than_a_few_batches(classifiers, tmp_pa
     for _ in range(100):
         assert names(next(answers)) == ["red"]
     answers.close()
-    assert len(taken) <= 100 + 6 * classify.BATCH
+    assert len(taken) <= 100 + 6 * classifier.BATCH
 
 
 def test_batches_change_nothing(classifiers, tmp_path):
     rng = np.random.default_rng(0)
     paths = []
-    for number in range(2 * classify.BATCH + 3):
+    for number in range(2 * classifier.BATCH + 3):
         paths.append(tmp_path / f"{number}.png")
         Image.fromarray(rng.integers(0, 256, (20, 20, 3), dtype="uint8")).save(paths[-1])
     together = [answer.labels[0].probability for answer in classifiers["single_label"].classify(paths)]
@@ -378,7 +378,7 @@ def test_words_fit_on_any_picture():
 def test_choices_out_of_range_are_told_before_the_model_is_loaded(
     models, monkeypatch, capsys, model, arguments, expected
 ):
-    monkeypatch.setattr(classify, "load", lambda folder: pytest.fail("too late"))
+    monkeypatch.setattr(classifier, "load", lambda folder: pytest.fail("too late"))
     code, out, err = call(capsys, models[model], "a.png", *arguments)
     assert (code, out) == (2, "")
     assert err.startswith("course classify: ") and expected in err
@@ -480,24 +480,26 @@ def test_models_that_are_not_for_pictures_or_give_no_probabilities(tmp_path):
     any_size = keras.Sequential([keras.Input((None, None, 3)), layers.GlobalMaxPooling2D(), layers.Dense(2)])
     for number, model in enumerate((flat, any_size)):
         with pytest.raises(CourseError, match="not pictures of a fixed size"):
-            classify.load(write_model(tmp_path / f"{number}", model))
+            classifier.load(write_model(tmp_path / f"{number}", model))
     raw = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2)])
-    classifier = classify.load(write_model(tmp_path / "raw", raw))
+    network = classifier.load(write_model(tmp_path / "raw", raw))
     path = picture(tmp_path / "a.png", "red")
     with pytest.raises(CourseError, match=r"does not give probabilities.*ends in softmax"):
-        list(classifier.classify(path))
+        list(network.classify(path))
 
 
-def test_python_code_in_a_model_does_not_run(tmp_path, monkeypatch):
+def test_python_code_in_a_model_does_not_run(models, tmp_path, monkeypatch):
     network = keras.Sequential(
         [keras.Input((8, 8, 3)), layers.Lambda(lambda x: x), layers.Flatten(), layers.Dense(2)]
     )
     folder = write_model(tmp_path / "kept", network)
     with pytest.raises(CourseError, match="Lambda layer: Python code"):
-        classify.load(folder)
-    monkeypatch.setattr(loading, "_classes", lambda config: {})  # Keras's safe mode stands behind that check
-    with pytest.raises(CourseError, match="cannot be loaded"):
-        classify.load(folder)
+        classifier.load(folder)
+    # Keras's safe mode stands behind that check.
+    modes = []
+    monkeypatch.setattr(keras.saving, "load_model", lambda _, safe_mode, **options: modes.append(safe_mode))
+    saved_models.load_model(models["grey"] / "model.keras")
+    assert modes == [True]
 
 
 OWN_LAYER = """
@@ -521,9 +523,9 @@ def test_layers_of_the_course_are_imported_and_unknown_ones_named(tmp_path, monk
     keras.saving.get_custom_objects().pop("test_classify>Halved", None)
     del sys.modules["own_layer_of_a_test"]
     with pytest.raises(CourseError, match=r"needs Halved \(registered as 'test_classify>Halved'\)"):
-        classify.load(folder)
-    monkeypatch.setitem(loading.OWN_LAYERS, "Halved", "own_layer_of_a_test")
-    assert classify.load(folder).labels == ["a", "b"]
+        classifier.load(folder)
+    monkeypatch.setitem(saved_models.OWN_LAYERS, "Halved", "own_layer_of_a_test")
+    assert classifier.load(folder).labels == ["a", "b"]
     assert "own_layer_of_a_test" in sys.modules
 
 

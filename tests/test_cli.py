@@ -1,14 +1,22 @@
 """The command line: help is quick and light, doctor tells the truth, fetch says sizes first."""
 
+import ast
+import graphlib
 import hashlib
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from tiny_module import export
 
-from course_utils import backbones, cli, doctor, modules
-from course_utils.data import sources
-from course_utils.data.catalog import VGG19, WEIGHTS_BY_LESSON
+from course_utils import availability, cli, pretrained
+from course_utils.cli import doctor
+from course_utils.cli.lessons import find_lesson, needs
+from course_utils.data import tfds_sets
+from course_utils.errors import NotAvailable
+from course_utils.files import course_folder
 
 HEAVY = ("tensorflow", "keras", "matplotlib", "tensorflow_datasets", "sklearn", "papermill")
 
@@ -25,6 +33,30 @@ def test_package_and_command_line_import_nothing_heavy():
     assert all(command in answer.stdout for command in ("doctor", "fetch", "classify", "train"))
 
 
+def imports_of(path):
+    """The modules of the course that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def test_nothing_outside_imports_the_commands_and_they_have_no_circle():
+    modules = {}
+    for path in (course_folder() / "course_utils").rglob("*.py"):
+        name = ".".join(path.relative_to(course_folder()).with_suffix("").parts)
+        modules[name.removesuffix(".__init__")] = imports_of(path)
+    inside = {name for name in modules if name.split(".")[1:2] == ["cli"]}
+    assert "course_utils.cli.doctor" in inside
+    assert [name for name in modules if name not in inside and modules[name] & inside] == []
+    # A package counts as imported where a name of its own is, not where one of its modules is.
+    graph = {name: (modules[name] & inside) - {"course_utils.cli"} for name in inside}
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(inside)
+
+
 def test_a_wrong_command_is_explained_and_is_exit_code_2(capsys):
     with pytest.raises(SystemExit) as exit_:
         cli.main(["docter"])
@@ -39,22 +71,36 @@ def test_doctor_is_content_with_this_machine(capsys):
     assert "02_cnn_with_1_conv_layer" in text and "fashion_mnist" in text
 
 
-def test_doctor_without_network_says_that_lessons_use_drawings(offline):
-    state, detail, taken = doctor._data_set("fashion_mnist")
+@pytest.fixture
+def no_tensorflow(monkeypatch):
+    """A machine where TensorFlow does not start, which saves the doctor some seconds."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+
+def examined(what, lesson):
+    """What the doctor says: the check of ``what``, and the last two columns of a lesson's row."""
+    report = doctor.report()
+    (check,) = [check for check in report.checks if check.what == what]
+    (row,) = [row for row in report.lessons if row[0].startswith(lesson)]
+    return check.state, check.detail, row[-2:]
+
+
+def test_doctor_without_network_says_that_lessons_use_drawings(offline, no_tensorflow):
+    state, detail, (taken, _) = examined("pictures: fashion_mnist", "02")
     assert (state, taken) == ("note", "the drawn sample")
     assert "does not answer" in detail
 
 
-def test_doctor_with_network_says_the_size(offline, monkeypatch):
-    monkeypatch.setattr(sources, "network_answers", lambda host, port: True)
-    assert doctor._data_set("fashion_mnist") == (
+def test_doctor_with_network_says_the_size(offline, no_tensorflow, monkeypatch):
+    monkeypatch.setattr(availability, "network_answers", lambda address: True)
+    assert examined("pictures: fashion_mnist", "02") == (
         "ok",
-        "not here yet; 'course fetch' or a lesson downloads 31 MB",
-        "downloads 31 MB",
+        "not here yet; 'course fetch' or a lesson downloads about 31 MB",
+        ("downloads about 31 MB", "-"),
     )
 
 
-def test_doctor_finds_what_is_missing(monkeypatch, tmp_path, capsys):
+def test_doctor_finds_what_is_missing(no_tensorflow, monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(doctor, "SUPPORTED_PYTHON", ((3, 99), (3, 99)))
@@ -62,26 +108,26 @@ def test_doctor_finds_what_is_missing(monkeypatch, tmp_path, capsys):
         "importlib.metadata.requires",
         lambda name: ["no-such-package~=1.0", "numpy<1", "ruff; extra == 'test'"],
     )
-    monkeypatch.setattr(doctor, "_tensorflow", lambda: doctor.Check("TensorFlow starts", "ok", ""))
     assert cli.main(["doctor"]) == 1
     lines = capsys.readouterr().out.splitlines()
     missing = [line for line in lines if line.startswith("missing")]
-    assert [line.split()[1] for line in missing] == ["Python", "no-such-package", "numpy", "course"]
+    found = [line.split()[1] for line in missing]
+    assert found == ["Python", "no-such-package", "numpy", "TensorFlow", "course"]
     assert "pip install 'no-such-package~=1.0'" in missing[1] and "pip install 'numpy<1'" in missing[2]
-    assert "COURSE_CACHE_DIR" in missing[3]
+    assert "COURSE_CACHE_DIR" in missing[4]
     assert lines[-1].startswith("Not ready")
 
 
-def test_doctor_survives_a_tensorflow_that_does_not(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert doctor._tensorflow().state == "missing"
+def test_doctor_survives_a_tensorflow_that_does_not(no_tensorflow, capsys):
+    assert cli.main(["doctor"]) == 1
+    assert "'import tensorflow' fails" in capsys.readouterr().out
 
 
 def test_fetch_without_network_says_size_and_reason(offline, capsys):
     assert cli.main(["fetch", "02"]) == 1
     captured = capsys.readouterr()
-    assert "31 MB to download, 38 MB on disk" in captured.out
-    assert captured.err.startswith("course fetch: Fashion-MNIST is not prepared")
+    assert "Fashion-MNIST: not here and" in captured.out
+    assert "Fashion-MNIST is not in" in captured.out and "TFDS_DATA_DIR" in captured.out
 
 
 def test_fetch_says_what_cannot_be_downloaded(capsys):
@@ -90,8 +136,8 @@ def test_fetch_says_what_cannot_be_downloaded(capsys):
 
 
 def test_doctor_clears_features(course_cache, capsys):
-    kept = course_cache / "features" / "network" / "chunk.npz"
-    kept.parent.mkdir(parents=True)
+    kept = course_cache / "features" / "network.sqlite"
+    kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(bytes(1_500_000))
     assert cli.main(["doctor", "--clear-features"]) == 0
     assert not kept.exists() and "Deleted 1.5 MB" in capsys.readouterr().out
@@ -102,49 +148,81 @@ def test_fetch_for_lessons_that_need_nothing(capsys):
     assert "Nothing to fetch" in capsys.readouterr().out
 
 
-def test_fetch_knows_what_is_here(monkeypatch, capsys):
-    class Prepared:
-        data_path = "/data/fashion_mnist"
-
-        def is_prepared(self):
-            return True
-
-    monkeypatch.setattr(sources, "published", lambda name: Prepared())
-    assert cli.main(["fetch", "02"]) == 0
-    assert "already in /data/fashion_mnist" in capsys.readouterr().out
+def published(look=lambda: None, download=lambda: pytest.fail("downloaded"), title="Pictures"):
+    """Something published, as ``availability`` knows it."""
+    sizes = {"download_bytes": 31_000_000, "disk_bytes": 0, "advice": "go without"}
+    return availability.Published(title, Path("/nowhere"), "http://example.invalid", look, download, **sizes)
 
 
-def test_weights_that_are_not_here(offline, monkeypatch, tmp_path, capsys):
+def test_fetch_fetches_what_is_missing_and_goes_on_after_a_failure(offline, monkeypatch, capsys):
+    def damaged():
+        raise NotAvailable("It is damaged. Delete that folder.")
+
+    def fail():
+        raise OSError("connection reset")
+
+    parts = {
+        "fashion_mnist": published(look=lambda: "here"),
+        "cats_vs_dogs": published(look=damaged, title="Cats"),
+        "tf_flowers": published(download=fail, title="Flowers"),
+    }
+    got = []
+    monkeypatch.setattr(tfds_sets, "published", parts.get)
+    monkeypatch.setattr(
+        pretrained, "published", lambda handle: [published(download=lambda: got.append(handle))]
+    )
+    monkeypatch.setattr(availability, "network_answers", lambda address: True)
+    assert cli.main(["fetch", "02", "08", "09"]) == 1
+    said = capsys.readouterr().out
+    assert "Pictures: in /nowhere" in said and "Cats: damaged. It is damaged. Delete that folder." in said
+    assert "Flowers could not be downloaded" in said and "about 31 MB to download" in said
+    assert len(got) == 3 and said.count("Pictures: downloaded to /nowhere") == 3
+
+
+@pytest.mark.parametrize("damage", ["emptied", "cut", "no description"])
+def test_doctor_and_fetch_name_damaged_pictures(damage, offline, no_tensorflow, capsys):
+    folder = offline / "fashion_mnist" / "3.0.1"
+    shutil.copytree(tfds_sets.sample("fashion_mnist").data_path, folder)
+    info = folder / "dataset_info.json"
+    info.write_text(info.read_text().replace('"1.0.0"', '"3.0.1"') if damage != "no description" else "{")
+    shard = next(folder.glob("*-train.tfrecord*"))
+    if damage != "no description":
+        shard.write_bytes(b"" if damage == "emptied" else shard.read_bytes()[:-9])
+    state, detail, (taken, _) = examined("pictures: fashion_mnist", "02")
+    assert (state, taken) == ("note", "the drawn sample")
+    assert "damaged" in detail and "Delete that folder" in detail
+    assert cli.main(["fetch", "02"]) == 1
+    assert "Fashion-MNIST: damaged." in capsys.readouterr().out
+
+
+def test_weights_that_are_not_here(offline, no_tensorflow, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    handle = WEIGHTS_BY_LESSON["10_inside_a_cnn"][0]
-    assert doctor._weights(handle)[1:3] == (
-        "note",
-        "not here and tfhub.dev does not answer: lessons use a stand-in",
-    )
-    monkeypatch.setattr(backbones, "is_here", lambda: False)
-    monkeypatch.setattr(sources, "network_answers", lambda host, port: True)
-    assert doctor._weights(VGG19) == (
-        "VGG19",
+    state, detail, (_, taken) = examined("weights: MobileNet V2", "10")
+    assert (state, taken) == ("note", "a stand-in")
+    assert detail == "not here and tfhub.dev does not answer: lessons use a stand-in"
+    monkeypatch.setattr(availability, "network_answers", lambda address: True)
+    assert examined("weights: Inception V3", "10") == (
         "ok",
-        "not here yet; 'course fetch' or a lesson downloads about 80 MB",
-        "downloads about 80 MB",
+        "not here yet; 'course fetch' or a lesson downloads about 87 MB",
+        ("downloads about 825 MB", "downloads about 9 MB"),
     )
-    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
-    monkeypatch.setattr(sources, "download", lambda name: sources.published(name))
+    monkeypatch.setattr(availability, "network_answers", lambda address: False)
     assert cli.main(["fetch", "10"]) == 1
-    captured = capsys.readouterr()
-    assert "about 9 MB" in captured.out and "TFHUB_CACHE_DIR" in captured.err
+    assert "TFHUB_CACHE_DIR" in capsys.readouterr().out
 
 
-def test_weights_that_are_here(monkeypatch, tmp_path):
-    handle = WEIGHTS_BY_LESSON["10_inside_a_cnn"][0]
-    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
-    kept = tmp_path / hashlib.sha1(handle.encode()).hexdigest()
-    kept.mkdir()
-    assert not modules.is_here(handle)  # an empty folder is no module
-    (kept / "saved_model.pb").write_bytes(b"")
-    assert doctor._weights(handle)[3] == "the published weights"
+def test_weights_that_are_here(offline, no_tensorflow, monkeypatch, tmp_path):
+    ((_, [handle]), kept) = needs(find_lesson("10")), tmp_path / "hub"
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(kept))
+    folder = kept / hashlib.sha1(handle.encode()).hexdigest()
+    folder.mkdir(parents=True)
+    assert examined("weights: MobileNet V2", "10")[2][1] == "a stand-in"  # an empty folder is no module
+    (folder / "saved_model.pb").write_bytes(b"")
+    state, detail, _ = examined("weights: MobileNet V2", "10")
+    assert state == "note" and "damaged" in detail and str(folder) in detail
+    export(folder)
+    assert examined("weights: MobileNet V2", "10")[2][1] == "the published one"
 
 
 def test_fetch_of_an_unknown_lesson_lists_the_lessons(capsys):
@@ -156,6 +234,6 @@ def test_an_interrupted_fetch_says_what_is_kept(monkeypatch, capsys):
     def interrupted(name):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sources, "published", interrupted)
+    monkeypatch.setattr(tfds_sets, "published", interrupted)
     assert cli.main(["fetch"]) == 130
     assert "kept" in capsys.readouterr().err

@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from course_utils.hub import HubLayer
 
 from course_utils import inspection, modules, training
 from course_utils.data import sources
 from course_utils.errors import CourseError, NotAvailable
-from course_utils.hub import HubLayer
 
 layers = keras.layers
 SIDE = 24

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import yaml
 
-from course_utils import data, running, training
+from course_utils import data, training
+from course_utils.cli import running
+from course_utils.cli.lessons import all_lessons, find_lesson
 from course_utils.files import course_folder
 
 SEED = 1  # not the lessons' own, so that a run which ignores its parameters shows
@@ -92,11 +94,11 @@ def smoke_parameters(lesson):
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("lesson", running.lessons())
+@pytest.mark.parametrize("lesson", all_lessons())
 def test_smoke_run(lesson, tmp_path):
     given = smoke_parameters(lesson)
     outcome = running.run(
-        running.find_lesson(lesson), tmp_path / "out.ipynb", given | {"ARTIFACTS": str(tmp_path)}, timeout=800
+        find_lesson(lesson), tmp_path / "out.ipynb", given | {"ARTIFACTS": str(tmp_path)}, timeout=800
     )
     assert outcome.outcome == "passed", f"{outcome.error}\n{outcome.last_output}"
 
@@ -126,7 +128,7 @@ def test_smoke_run(lesson, tmp_path):
 
 def test_shuffled_labels_stay_far_below_the_bars():
     """The network of lesson 02, as the lesson builds it, learns nothing where there is nothing to learn."""
-    notebook = nbformat.read(running.find_lesson("02"), as_version=4)
+    notebook = nbformat.read(find_lesson("02"), as_version=4)
     (source,) = (cell.source for cell in notebook.cells if cell.id == "network")
     training.set_seed(SEED)
     pictures = data.load("fashion_mnist", source="sample", seed=SEED)

@@ -12,13 +12,13 @@ import pytest
 from tiny_module import ADDRESS, export
 
 from course_utils import availability, plots, pretrained
-from course_utils.data.catalog import BORROWED, VGG19
+from course_utils.data.catalog import PRETRAINED, VGG19
 from course_utils.errors import CourseError, NotAvailable
 from course_utils.files import course_folder
 from course_utils.pretrained import finding
 
 FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
-STAND_IN = BORROWED[VGG19].stand_in
+STAND_IN = PRETRAINED[VGG19].stand_in
 BLOCKS = [f"block{number}_pool" for number in range(1, 6)]
 
 

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from course_utils import artifacts, running
-from course_utils.data.catalog import BROUGHT_BY_LESSON
+from course_utils import artifacts
+from course_utils.cli.lessons import all_lessons, find_lesson, needs
+from course_utils.data import attributes
 from course_utils.errors import CourseError
 from course_utils.files import course_folder
 
@@ -43,7 +44,7 @@ def test_the_readme_shows_the_ledger():
 
 def test_the_ledger_knows_the_lessons_and_their_published_numbers():
     ledger = artifacts.ledger()
-    assert set(ledger) <= set(running.lessons())
+    assert set(ledger) <= set(all_lessons())
     for lesson, entry in ledger.items():
         assert {"compare", "published", "ours"} <= set(entry), lesson
         known = entry["published"] | entry["ours"]
@@ -57,7 +58,9 @@ def test_our_numbers_come_from_three_seeds_on_published_pictures():
             assert lesson in NOT_MEASURED
             continue
         assert len(set(ours["seeds"])) >= 3, lesson
-        assert ours["data_source"] == ("folder" if lesson in BROUGHT_BY_LESSON else "tfds"), lesson
+        assert ours["data_source"] == (
+            "folder" if attributes.NAME in needs(find_lesson(lesson))[0] else "tfds"
+        ), lesson
         assert ours["hardware"], lesson
         assert set(entry.get("headline", {})) <= set(entry["compare"]) & set(ours), lesson
 

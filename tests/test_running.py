@@ -1,4 +1,4 @@
-"""course_utils.running and ci/run_lessons.py, on tiny notebooks that need no TensorFlow."""
+"""course_utils.cli.running and ci/run_lessons.py, on tiny notebooks that need no TensorFlow."""
 
 import contextlib
 import io
@@ -16,9 +16,8 @@ import nbformat
 import psutil
 import pytest
 
-from course_utils import running
+from course_utils.cli import execution, lessons, running
 from course_utils.errors import CourseError
-from course_utils.running import execution
 
 COURSE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(COURSE / "ci"))
@@ -34,7 +33,7 @@ EPOCHS: int = 10
 ARTIFACTS = "artifacts"
 RATE = 0.001
 """
-MORE = "ONLY_HERE = None\nSIZE = (28, 28)\nFAST = False\n"
+MORE = 'ONLY_HERE = None\nSIZE = (28, 28)\nFAST = False\nCOLOR = "#ff0000"\nRULE = "a = b"\n'
 SAVE = """\
 import json, os, pathlib
 folder = pathlib.Path(ARTIFACTS, LESSON)
@@ -403,13 +402,12 @@ def test_resume_runs_only_what_is_new(tmp_path):
     assert (code, printed.count("started")) == (0, 0)
     assert len(json.loads((out / "summary.json").read_text())["lessons"]) == 2
 
-    def has_passed(*more, profile="smoke"):
-        options = run_lessons._parser().parse_args([str(a) for a in ("1", *arguments, *more)])
-        (task,) = lesson_plan.plan(options, lesson_plan.read_profile(profile))
+    def has_passed(*parameters, profile="smoke"):
+        (task,) = lesson_plan.plan(lesson_plan.read_profile(profile), ["1"], parameters, out, folder)
         return lesson_summary.Summary(out / "summary.json", profile, keep=True).has_passed(task)
 
     assert has_passed()
-    assert not has_passed("-p", "EPOCHS", "3")
+    assert not has_passed(("EPOCHS", "3"))
     assert not has_passed(profile="standard")
     (out / "01_stays.ipynb").unlink()
     assert not has_passed()
@@ -476,17 +474,17 @@ def test_numbers_out_of_range(arguments, capsys):
 
 def test_a_lesson_can_be_named_in_many_ways(course):
     one, two = course / "01_one.ipynb", course / "02_two.ipynb"
-    assert running.lessons(course) == {"01_one": one, "02_two": two}
+    assert lessons.all_lessons(course) == {"01_one": one, "02_two": two}
     for text in ("02_two", "02", "2", "02_t", "02_two.ipynb", str(two)):
-        assert running.find_lesson(text, course) == two
+        assert lessons.find_lesson(text, course) == two
     for text in ("", "0_", "nothing.ipynb", "3"):
         with pytest.raises(CourseError, match="01_one, 02_two"):
-            running.find_lesson(text, course)
+            lessons.find_lesson(text, course)
 
 
 def test_parameters_keep_the_types_of_their_defaults(course):
     two = course / "02_two.ipynb"
-    assert running.parameters_of(two) == {
+    assert lessons.parameters_of(two) == {
         "DATA": "auto",
         "SEED": 0,
         "EPOCHS": 10,
@@ -495,6 +493,8 @@ def test_parameters_keep_the_types_of_their_defaults(course):
         "ONLY_HERE": None,
         "SIZE": (28, 28),
         "FAST": False,
+        "COLOR": "#ff0000",
+        "RULE": "a = b",
     }
     texts = {
         "DATA": "1",
@@ -505,20 +505,19 @@ def test_parameters_keep_the_types_of_their_defaults(course):
         "FAST": "no",
     }
     expected = {"DATA": "1", "EPOCHS": 3, "RATE": 0.001, "ONLY_HERE": [1], "SIZE": (8, 8), "FAST": False}
-    assert running.checked_parameters(two, texts, from_text=True) == expected
-    rate = running.checked_parameters(two, {"RATE": 1})["RATE"]
+    assert lessons.checked_parameters(two, texts, from_text=True) == expected
+    rate = lessons.checked_parameters(two, {"RATE": 1})["RATE"]
     assert (rate, type(rate)) == (1.0, float)
     with pytest.raises(CourseError, match="RATE"):
-        running.checked_parameters(two, {"RATE": True})
+        lessons.checked_parameters(two, {"RATE": True})
     broken = course / "blocked"
     with pytest.raises(CourseError, match="cannot be read as a notebook"):
-        running.parameters_of(broken)
+        lessons.parameters_of(broken)
 
 
 def test_a_profile_sets_what_the_lessons_have(course):
     profile = lesson_plan.read_profile(str(course / "own.yaml"))
-    options = run_lessons._parser().parse_args(["--notebooks", str(course), "-p", "SEED", "7"])
-    one, two = lesson_plan.plan(options, profile)
+    one, two = lesson_plan.plan(profile, parameters=[("SEED", "7")], folder=course)
     assert one.parameters == {"EPOCHS": 1, "SEED": 7, "ARTIFACTS": os.path.abspath("build/lessons/artifacts")}
     assert two.parameters == {"ONLY_HERE": 5, "SEED": 7, "ARTIFACTS": one.parameters["ARTIFACTS"]}
     assert profile["timeout"] == 5
@@ -526,13 +525,12 @@ def test_a_profile_sets_what_the_lessons_have(course):
 
 @pytest.mark.parametrize("name", ["smoke", "standard", "full"])
 def test_the_profiles_of_the_course_fit_its_lessons(name):
-    options = run_lessons._parser().parse_args(["--profile", name])
-    assert len(lesson_plan.plan(options, lesson_plan.read_profile(name))) == len(running.lessons())
+    assert len(lesson_plan.plan(lesson_plan.read_profile(name))) == len(lessons.all_lessons())
 
 
 def test_help_needs_nothing_heavy():
     code = (
-        "import sys; sys.path.insert(0, 'ci'); import run_lessons, course_utils.running\n"
+        "import sys; sys.path.insert(0, 'ci'); import run_lessons, course_utils.cli.running\n"
         "print([name for name in ('papermill', 'nbformat', 'tensorflow', 'yaml') if name in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], cwd=COURSE, text=True).strip() == "[]"

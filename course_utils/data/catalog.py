@@ -1,6 +1,6 @@
-"""What the course reads from outside: one entry for each data set, and which lesson needs which.
+"""What the course reads from outside: one entry for each data set and each pretrained network.
 
-``course doctor``, ``course fetch`` and the loader all read this page; ``data/README.md`` tells the same in
+``course doctor``, ``course fetch`` and the loaders all read this page; ``data/README.md`` tells the same in
 prose, with licences.
 """
 
@@ -91,36 +91,6 @@ MODULES = {
     ),
 }
 
-# From Keras itself, where it has no handle; all that lessons borrow, and which lesson borrows what.
+# From Keras itself, where it has no handle; and all networks that lessons use.
 VGG19 = "keras.applications.VGG19"
-BORROWED = {VGG19: Module("VGG19", "data/hub/vgg19.keras", download_bytes=80_134_624), **MODULES}
-WEIGHTS_BY_LESSON = {
-    "05_transfer_from_vgg19": [VGG19],
-    "08_mobilenet_on_cats_vs_dogs": [
-        f"{_TF2}/mobilenet_v2/classification/4",
-        f"{_TF2}/mobilenet_v2/feature_vector/4",
-    ],
-    "09_mobilenet_and_inception_on_flowers": [
-        f"{_TF2}/mobilenet_v2/feature_vector/4",
-        f"{_TF2}/inception_v3/feature_vector/4",
-    ],
-    "10_inside_a_cnn": [f"{_TF2}/mobilenet_v2/feature_vector/4"],
-}
-
-# Lessons that are in neither table need no pictures from outside.
-NEEDED_BY_LESSON = {
-    "01_meet_fashion_mnist": ["fashion_mnist"],
-    "02_cnn_with_1_conv_layer": ["fashion_mnist"],
-    "03_cnn_with_3_conv_layers": ["fashion_mnist"],
-    "04_cnn_with_4_conv_layers": ["fashion_mnist"],
-    "05_transfer_from_vgg19": ["fashion_mnist"],
-    "08_mobilenet_on_cats_vs_dogs": ["cats_vs_dogs"],
-    "09_mobilenet_and_inception_on_flowers": ["tf_flowers"],
-    "10_inside_a_cnn": ["cats_vs_dogs"],
-}
-
-# These sets cannot be downloaded: their pictures come from a folder of the reader's own, or are drawn.
-BROUGHT_BY_LESSON = {
-    "06_multi_label_smaller_vggnet": "fashion_attributes",
-    "07_multi_output_fashionnet": "fashion_attributes",
-}
+PRETRAINED = {VGG19: Module("VGG19", "data/hub/vgg19.keras", download_bytes=80_134_624), **MODULES}

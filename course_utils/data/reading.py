@@ -1,5 +1,7 @@
 """Read one picture from a file, whatever its format: the same way for training and for classifying."""
 
+import contextlib
+import mimetypes
 import stat
 import warnings
 from pathlib import Path
@@ -62,6 +64,13 @@ def open_picture(path, least=None):
         unknown = isinstance(error, UnidentifiedImageError)
         reason = "no format of pictures" if unknown else str(error) or type(error).__name__
         raise UnreadablePicture(path, reason) from error
+
+
+def is_picture(path):
+    """Tell whether the file ``path`` begins as a picture does, or is called like one (``mimetypes``)."""
+    with contextlib.suppress(Exception), _opened(path):  # Pillow raises many kinds
+        return True
+    return (mimetypes.guess_type(path)[0] or "").startswith("image/")
 
 
 def read_picture(path, size, channels=3):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils import availability, quiet_tensorflow  # noqa: F401 (before Keras, which starts TensorFlow)
-from course_utils.data.catalog import BORROWED, MODULES, VGG19
+from course_utils.data.catalog import MODULES, PRETRAINED, VGG19
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder
 from course_utils.pretrained import modules
@@ -94,12 +94,12 @@ def vgg19(weights="auto"):
 def published(handle):
     """Return the list of ``availability.Published`` that the pretrained network ``handle`` is made of.
 
-    ``handle`` is a key of ``catalog.BORROWED``. Of a classifier these are the module, the names of its
+    ``handle`` is a key of ``catalog.PRETRAINED``. Of a classifier these are the module, the names of its
     classes and a picture to try it on.
     """
     if handle == VGG19:
         return [_vgg_file()]
-    entry = BORROWED[handle]
+    entry = PRETRAINED[handle]
     addresses = [pair[0] for pair in (entry.labels, entry.example) if pair]
     return [modules.published(handle), *map(_keras_file, addresses)]
 
@@ -130,8 +130,8 @@ def _vgg_file():
         address=STORAGE,
         look=look,
         download=lambda: build("imagenet"),
-        download_bytes=BORROWED[VGG19].download_bytes,
-        disk_bytes=BORROWED[VGG19].download_bytes,
+        download_bytes=PRETRAINED[VGG19].download_bytes,
+        disk_bytes=PRETRAINED[VGG19].download_bytes,
         advice=f"put {VGG19_FILE} there, or point KERAS_HOME at a folder whose 'models' has it, or choose "
         'WEIGHTS = "stand-in"',
     )
@@ -166,7 +166,7 @@ def _in_keras_folders(kind, name):
 
 
 def _vgg_stand_in():
-    path = course_folder() / BORROWED[VGG19].stand_in
+    path = course_folder() / PRETRAINED[VGG19].stand_in
     try:
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # missing, or damaged: zipfile, h5py and Keras raise their own kinds

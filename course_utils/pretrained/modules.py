@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
 from course_utils.availability import Published, obtain
-from course_utils.data.catalog import BORROWED
+from course_utils.data.catalog import PRETRAINED
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder
 
@@ -24,7 +24,7 @@ def published(handle):
     """
     cache = Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir(), "tfhub_modules"))
     folder = cache / hashlib.sha1(handle.encode()).hexdigest()
-    known = BORROWED.get(handle)
+    known = PRETRAINED.get(handle)
 
     def download():
         with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Run, the end: how an execution ended and why, and a notebook whose labels are true."""
+"""How an execution ended and why, and a notebook whose labels are true."""
 
 import re
 import signal
@@ -14,66 +14,62 @@ Ending = namedtuple("Ending", "outcome error cell last_output")
 _NOISE = re.compile(r"\[IPKernelApp\] WARNING|Debugger warning|-Xfrozen_modules|PYDEVD_DISABLE")
 
 
-def tell(execution):
+def conclude(execution):
     """Return the ``Ending`` of an ``Execution`` that is over, and correct the labels in its notebook.
 
     papermill's own fields are not consulted: after a dead kernel they call every cell completed, and an
     error that a cell's tag allows counts as a failure.
     """
-    run, failure = execution, execution.failure
-    cell = run.running
-    if run.stop_reason:
-        outcome, error = run.stop_reason, "the run was told to stop"
+    notebook, failure, cell = execution.notebook, execution.failure, execution.running
+    if execution.stop_reason:
+        outcome, error = execution.stop_reason, "the run was told to stop"
         if outcome == "timed out":
-            error = f"the limit of {run.timeout:g} s for the whole lesson was reached"
+            error = f"the limit of {execution.timeout:g} s for the whole lesson was reached"
         if cell is None:
-            cell = run.stopped_at  # a cell that took the interrupt and ended well
-        if cell is None and run.position:
-            cell = min(run.position, run.cells - 1)  # between two cells: this one was not begun
-    elif getattr(failure, "ename", "") == "KeyboardInterrupt" and cell == run.fit_ended_at:
+            cell = execution.stopped_at  # a cell that took the interrupt and ended well
+        if cell is None and execution.position:
+            cell = min(execution.position, execution.cells - 1)  # between two cells: this one was not begun
+    elif getattr(failure, "ename", "") == "KeyboardInterrupt" and cell == execution.fit_ended_at:
         outcome, error = "interrupted", "the running cell was told to end, and does not go on from there"
     elif isinstance(failure, CellExecutionError):
         outcome, error = "failed", f"{failure.ename}: {failure.evalue}"
     elif "Kernel died" in str(failure):
-        outcome, error = "died", _cause_of_death(run)
-    elif failure or not run.all_ran:
+        outcome, error = "died", _cause_of_death(execution)
+    elif not execution.all_ran:
         outcome, error = "failed", f"{type(failure).__name__}: {failure}"
     else:
         outcome, error = "passed", ""
-    if run.notebook is None:
+    if notebook is None:
         return Ending(outcome, error, None, "")
-    remove_error_markers(run.notebook)
-    last_output = _text_of(run.notebook.cells[cell].get("outputs", [])) if cell is not None else ""
-    if outcome == "died" or run.position == 0:
-        run.log.seek(0)
-        lines = run.log.read().decode("utf-8", "replace").splitlines()
+    remove_error_markers(notebook)
+    last_output = _text_of(notebook.cells[cell].get("outputs", [])) if cell is not None else ""
+    if outcome == "died" or execution.position == 0:
+        execution.log.seek(0)
+        lines = execution.log.read().decode("utf-8", "replace").splitlines()
         last_output += "\n" + "\n".join(line for line in lines if not _NOISE.search(line))
-    _label(run, outcome, error, cell)
-    return Ending(outcome, error, cell, _last_lines(last_output))
+    _correct_labels(execution, outcome, error, cell)
+    last_lines = [line.rstrip() for line in last_output.splitlines() if line.strip()][-8:]
+    return Ending(outcome, error, cell, "\n".join(last_lines))
 
 
-def _cause_of_death(run):
-    status = run.process.returncode if run.process else None
-    if status is None:
-        cause = "the kernel died"
-    elif status >= 0:
-        cause = f"the kernel ended by itself with exit status {status}"
-    else:
+def _cause_of_death(execution):
+    status = execution.process.returncode if execution.process else None
+    cause = "the kernel died" if status is None else f"the kernel ended by itself with exit status {status}"
+    if status is not None and status < 0:
         cause = f"the kernel was killed by signal {-status}"
         cause += f" ({signal.strsignal(-status)})" if -status in signal.valid_signals() else ""
         cause += ", most likely because memory ran out" if -status == signal.SIGKILL else ""
-    if run.running is None:
-        return cause + (" after the last cell" if run.position else " before the first cell")
-    if run.notebook.cells[run.running].get("execution_count") is None:
+    if execution.running is None:
+        return cause + (" after the last cell" if execution.position else " before the first cell")
+    if execution.notebook.cells[execution.running].get("execution_count") is None:
         cause += ", before this cell or at its very beginning"
     return cause
 
 
-def _label(run, outcome, error, stopped_at):
-    cells, metadata = run.notebook.cells, run.notebook.metadata.papermill
-    metadata["exception"] = True if error else None
-    for index, cell in enumerate(cells):
-        if error and index >= run.position:
+def _correct_labels(execution, outcome, error, stopped_at):
+    execution.notebook.metadata.papermill["exception"] = True if error else None
+    for index, cell in enumerate(execution.notebook.cells):
+        if error and index >= execution.position:
             nothing = dict.fromkeys(("exception", "start_time", "end_time", "duration"))
             cell.metadata.papermill = {**nothing, "status": "pending"}
             if cell.cell_type == "code":
@@ -86,15 +82,11 @@ def _label(run, outcome, error, stopped_at):
 
 
 def _text_of(outputs):
-    """What a person saw: text without colours, and of a line that was rewritten only its last state."""
-    parts = [
+    """Return what a person saw: without colours, and of a line that was rewritten only its last state."""
+    texts = [
         "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
         for output in outputs
         if output.output_type != "error"
     ]
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|.\x08", "", "".join(parts))
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|.\x08", "", "".join(texts))
     return re.sub(r"[^\n]*\r(?!\n)", "", text)
-
-
-def _last_lines(text, count=8):
-    return "\n".join([line.rstrip() for line in text.splitlines() if line.strip()][-count:])

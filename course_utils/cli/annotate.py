@@ -1,7 +1,8 @@
 """Copies of classified pictures with their labels drawn on them."""
 
-import contextlib
 import importlib.util
+import itertools
+import os
 from pathlib import Path
 
 from course_utils.data.reading import open_picture
@@ -20,15 +21,17 @@ class Annotator:
 
     def __init__(self, folder, inputs=()):
         self.folder = Path(folder)
-        self._taken = {_key(path) for path in inputs}
+        self._taken = set(map(_key, inputs))
 
     def write(self, answer):
-        """Write the picture of an ``Answer`` that has labels; return the new file's path.
+        """Write the picture of an ``Answer`` that has labels, upright; return the new file's path.
 
-        It has the original's size, upright, or is enlarged if it is tiny. Raises CourseError where it cannot
-        be written, UnreadablePicture where the picture cannot be read any more.
+        Raises CourseError where it cannot be written, UnreadablePicture where it cannot be read any more.
         """
-        path = self._free_path(f"{answer.path.stem}_annotated")
+        endings = itertools.chain([""], (f"_{number}" for number in itertools.count(2)))
+        paths = (self.folder / f"{answer.path.stem}_annotated{ending}.jpg" for ending in endings)
+        path = next(path for path in paths if _key(path) not in self._taken)
+        self._taken.add(_key(path))
         picture = draw(open_picture(answer.path), answer.lines)
         try:
             with written_whole(path) as temporary:
@@ -37,20 +40,11 @@ class Annotator:
             raise CourseError(f"Cannot write {path}: {error.strerror or error}. Is the disk full?") from error
         return path
 
-    def _free_path(self, stem):
-        number, path = 1, self.folder / f"{stem}.jpg"
-        while _key(path) in self._taken:
-            number += 1
-            path = self.folder / f"{stem}_{number}.jpg"
-        self._taken.add(_key(path))
-        return path
-
 
 def draw(picture, lines):
     """Return a copy of a Pillow image (mode RGB) with ``lines`` of text in white on a dark box, top left.
 
-    The letters' height goes with the picture's size. Where the box does not fit, grey is added at the right
-    and below.
+    A tiny picture is enlarged; where the box does not fit, grey is added at the right and below.
     """
     from PIL import Image, ImageDraw
 
@@ -58,10 +52,9 @@ def draw(picture, lines):
     if longer < _TINY:
         factor = -(-_TINY // longer)
         picture = picture.resize([factor * side for side in picture.size], Image.Resampling.NEAREST)
-    font = _font(max(16, round(max(picture.size) / 28)))
+    font = _font(max(16, round(max(picture.size) / 28)))  # pixels: letters that grow with the picture
     margin, text = font.size // 2, "\n".join(lines)
-    measure = ImageDraw.Draw(picture)
-    *_, right, bottom = measure.multiline_textbbox((margin, margin), text, font)
+    *_, right, bottom = ImageDraw.Draw(picture).multiline_textbbox((margin, margin), text, font)
     box = (round(right) + margin, round(bottom) + margin)
     canvas = Image.new("RGB", [max(sides) for sides in zip(picture.size, box, strict=True)], "grey")
     canvas.paste(picture)
@@ -83,7 +76,5 @@ def _font(size):
 
 
 def _key(path):
-    """What two names of one file share, on file systems that ignore case as well."""
-    with contextlib.suppress(OSError):
-        path = Path(path).resolve()
-    return str(path).casefold()
+    """Return what two names of one file share, on file systems that ignore case as well."""
+    return os.path.realpath(path).casefold()

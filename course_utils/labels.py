@@ -1,14 +1,11 @@
-"""What the outputs of a kept model mean (``labels.json``), and which labels to name for a picture."""
+"""What the outputs of a saved model mean (``labels.json``), and which labels to name for a picture."""
 
 import json
 import math
-from collections import namedtuple
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from course_utils.errors import CourseError
-
-# probability: from 0 to 1; output: the name of the model's output, None for a model with one output
-Label = namedtuple("Label", "name probability output", defaults=[None])
 
 # What belongs to each kind in labels.json, with an example for the messages.
 _PARTS = {
@@ -16,6 +13,17 @@ _PARTS = {
     "multi_label": {"labels": ["black", "dress"], "threshold": 0.5},
     "multi_output": {"outputs": {"color_output": ["black", "red"]}},
 }
+
+
+class Label(NamedTuple):
+    """One label of a picture; ``probability`` is 0 to 1, ``output`` None for a model with one output."""
+
+    name: str
+    probability: float
+    output: str | None = None
+
+    def __str__(self):
+        return f"{self.name} {100 * self.probability:.1f} %"
 
 
 @dataclass(frozen=True)

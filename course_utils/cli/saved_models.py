@@ -1,4 +1,4 @@
-"""Load a kept model safely: no code from the file runs, and whatever is wrong is said in one paragraph."""
+"""Load a saved model safely: no code from the file runs, and whatever is wrong is said in one paragraph."""
 
 import contextlib
 import importlib
@@ -10,22 +10,22 @@ from pathlib import Path
 from course_utils.errors import CourseError
 
 # Layers of the course's own, by class name: the module that registers one is imported when a model names it.
-OWN_LAYERS = {"HubLayer": "course_utils.hub"}
+OWN_LAYERS = {"HubLayer": "course_utils.pretrained"}
 
 # Optional to Keras, which imports them all the same: a third of the time that it takes to start.
-_SPARED = ("sklearn", "matplotlib")
+_NOT_NEEDED = ("sklearn", "matplotlib")
 
 
 def start_keras_light():
     """Import Keras without scikit-learn and Matplotlib, for a process that needs neither."""
     if "keras" in sys.modules:
         return
-    spared = [name for name in _SPARED if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(spared))  # None: Python answers an import with ImportError
+    hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # None: Python answers an import with ImportError
     try:
         from course_utils import quiet_tensorflow  # noqa: F401
     finally:
-        for name in spared:
+        for name in hidden:
             del sys.modules[name]
 
 
@@ -35,17 +35,13 @@ def find_files(folder):
     if folder.is_file():
         raise CourseError(f"{folder} is a file. Give the folder that holds it: {folder.parent}.")
     if not folder.is_dir():
-        raise CourseError(
-            f"There is no folder {folder}. Give the folder in which a lesson kept its model, such as "
-            "artifacts/02_cnn_with_1_conv_layer."
-        )
+        example = "such as artifacts/02_cnn_with_1_conv_layer"
+        raise CourseError(f"There is no folder {folder}. Give one in which a lesson kept a model, {example}.")
     model, labels = folder / "model.keras", folder / "labels.json"
     for path in (model, labels):
         if not path.is_file():
-            inside = sorted(entry.parent.name for entry in folder.glob("*/model.keras"))
-            hint = (
-                f"Give one of the folders in it: {', '.join(inside)}." if inside else "Run the lesson again."
-            )
+            inside = ", ".join(sorted(entry.parent.name for entry in folder.glob("*/model.keras")))
+            hint = f"Give one of the folders in it: {inside}." if inside else "Run the lesson again."
             raise CourseError(f"{folder} has no {path.name}, so no lesson kept a model there. {hint}")
     return model, labels
 
@@ -56,7 +52,7 @@ def load_model(path):
     Keras's safe mode is on, so that Python code in the file is refused. Raises CourseError for a damaged
     file, for one that is no model, and for layers that are neither Keras's nor the course's.
     """
-    classes = _classes(_config(path))
+    classes = _classes_in(path)
     if "Lambda" in classes:
         raise CourseError(
             f"The model in {path} has a Lambda layer: Python code, which is not run from a file. Write the "
@@ -71,7 +67,7 @@ def load_model(path):
         if registered and keras.saving.get_registered_object(registered) is None:
             raise CourseError(
                 f"The model in {path} needs {name} (registered as {registered!r}), which is neither Keras's "
-                "nor the course's. In Python, import the module that defines it before classify.load."
+                "nor the course's. In Python, import the module that defines it before classifier.load."
             )
     try:
         return keras.saving.load_model(path, safe_mode=True, compile=False)
@@ -85,32 +81,27 @@ def load_model(path):
         ) from error
 
 
-def _config(path):
+def _classes_in(path):
+    """Return the classes that a model file names: a dict of each to the name that it is registered under.
+
+    That is None for Keras's own; some of these give one all the same, beside their module.
+    """
+    classes = {}
+
+    def note(entry):
+        if isinstance(entry.get("class_name"), str):
+            of_keras = str(entry.get("module")).partition(".")[0] == "keras"
+            classes[entry["class_name"]] = None if of_keras else entry.get("registered_name")
+        return entry
+
     try:
         with zipfile.ZipFile(path) as archive:
-            config = json.loads(archive.read("config.json"))
+            config = json.loads(archive.read("config.json"), object_hook=note)
         if isinstance(config, dict):
-            return config
+            return classes
         reason = "its config.json is no description of a model"
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
         reason = error.args[-1] if error.args else type(error).__name__
     raise CourseError(
         f"{path} is damaged or no Keras model: {reason}. Run the lesson again, or copy the file anew."
     )
-
-
-def _classes(config):
-    """Return every class in a model's config: a dict of its name to the name that it is registered under.
-
-    That is None for Keras's own; some of these give one all the same, beside their module.
-    """
-    found = {}
-    if isinstance(config, dict):
-        if isinstance(config.get("class_name"), str):
-            of_keras = str(config.get("module")).partition(".")[0] == "keras"
-            found[config["class_name"]] = None if of_keras else config.get("registered_name")
-        config = list(config.values())
-    if isinstance(config, list):
-        for part in config:
-            found |= _classes(part)
-    return found

@@ -1,0 +1,89 @@
+"""The command ``course``: check this machine, fetch pictures, train a lesson, classify with its model.
+
+Here is how it is called; the module named like a command does it, with ``run(options)``.
+"""
+
+import argparse
+import contextlib
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from course_utils import __version__
+from course_utils.cli.lessons import add_parameter_option
+from course_utils.errors import CourseError
+
+
+def main(arguments=None):
+    """Run the command line ``arguments`` (default: this process's) and return its exit code.
+
+    It is 0: done, 1: not possible here, or not for all of it, 2: a mistake in the call, 130: interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    with contextlib.suppress(AttributeError):  # a letter that the terminal's encoding lacks stops nothing
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        # Imported only now: they need TensorFlow and more, and --help answers at once.
+        return importlib.import_module(f"course_utils.cli.{options.command}").run(options)
+    except CourseError as error:
+        print(f"course {options.command}: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:  # whoever reads the output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print(f"course {options.command}: interrupted; finished files are kept.", file=sys.stderr)
+        return 130
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="course", description="The image-classification course.")
+    parser.add_argument("--version", action="version", version=f"course {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="what is installed, which pictures are here, what each lesson needs",
+        description="Say in a table whether the course can run on this machine. Exit code 0: it can.",
+    )
+    doctor.add_argument("--clear-features", action="store_true", help="first delete all cached features")
+
+    fetch = commands.add_parser(
+        "fetch",
+        help="download the pictures of some or all lessons ahead",
+        description="Download what the lessons need to where TensorFlow Datasets keeps its data "
+        "(TFDS_DATA_DIR). Says the sizes first; what is here already is not fetched again.",
+    )
+    fetch.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 02; without any: all lessons")
+
+    classify = commands.add_parser(
+        "classify",
+        help="name what is on pictures, with the model that a lesson kept",
+        description="Print a line for each picture: its labels and their probabilities. Exit code 0: all "
+        "were classified, 1: some could not be read, 2: a mistake in the call, or no model there.",
+    )
+    classify.add_argument("model", type=Path, metavar="MODEL_DIR", help="a lesson's folder in artifacts/")
+    classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="a picture, or a folder")
+    choice = classify.add_mutually_exclusive_group()
+    choice.add_argument("--top", type=int, metavar="K", help="name the K best labels (of each output)")
+    several = "name all labels above this probability, 0 to 1 (models with any number of labels a picture)"
+    choice.add_argument("--threshold", type=float, metavar="P", help=several)
+    classify.add_argument("--annotate", type=Path, metavar="DIR", help="write copies with the labels on them")
+    classify.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
+
+    train = commands.add_parser(
+        "train",
+        help="run a lesson on pictures of your own and keep its model",
+        description="Execute a lesson's notebook and show what it prints. Ctrl-C ends the running fit and "
+        "the lesson goes on with what was reached; a second Ctrl-C stops it. Exit code 0: passed, 1: failed, "
+        "2: a mistake in the call (nothing ran), 130: interrupted.",
+    )
+    train.add_argument("lesson", metavar="LESSON", help="such as 06, or a path to a notebook")
+    pictures = "a folder with a subfolder of pictures for each class; or 'sample': drawings, to try it out"
+    train.add_argument("--dataset", required=True, metavar="DIR", help=pictures)
+    train.add_argument("--epochs", type=int, metavar="N", help="the lesson's parameter EPOCHS")
+    results = "for the executed notebook and artifacts/ with the model (default: build/train)"
+    train.add_argument("--out", type=Path, default=Path("build/train"), metavar="DIR", help=results)
+    add_parameter_option(train, "set another parameter of the lesson (repeatable)")
+    return parser

@@ -1,0 +1,198 @@
+"""Name what is on pictures with the model that a lesson saved.
+
+    network = classifier.load("artifacts/02_cnn_with_1_conv_layer")
+    for answer in network.classify(["shoe.jpg", "coat.png"]):
+        print(answer)
+
+Importing this module is quick; TensorFlow starts in ``load``.
+"""
+
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+
+from course_utils import labels as model_labels
+from course_utils.cli import saved_models
+from course_utils.data.folders import files_in
+from course_utils.data.reading import UnreadablePicture, is_picture, read_picture
+from course_utils.errors import CourseError
+from course_utils.labels import Label
+
+BATCH = 16  # pictures that the model judges at once; threads decode the next two batches meanwhile
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says about one picture; printed, it is one line."""
+
+    path: Path
+    outputs: list = field(default_factory=list)  # a list of Label for each output of the model, best first
+    nearest: Label | None = None  # where no label is above the threshold: the best one below
+    threshold: float | None = None
+    error: str = ""  # why the picture could not be read
+
+    @property
+    def labels(self):
+        """All named labels in one list."""
+        return list(chain.from_iterable(self.outputs))
+
+    @property
+    def lines(self):
+        """The labels in words, one a line."""
+        if self.nearest:
+            return [f"no label above {100 * self.threshold:g} %", f"nearest: {self.nearest}"]
+        return list(map(str, self.labels))
+
+    def __str__(self):
+        if self.error:
+            return f"{self.path}: cannot be read: {self.error}"
+        groups = self.lines if self.nearest else [", ".join(map(str, labels)) for labels in self.outputs]
+        several = self.nearest or any(len(labels) > 1 for labels in self.outputs)
+        return f"{self.path}: {('; ' if several else ', ').join(groups)}"
+
+    def as_dict(self):
+        """The answer for JSON: path and error, or path, labels and (where none was named) the nearest."""
+        if self.error:
+            return {"path": str(self.path), "error": self.error}
+        nearest = {"nearest": _as_dict(self.nearest)} if self.nearest else {}
+        return {"path": str(self.path), "labels": list(map(_as_dict, self.labels)), **nearest}
+
+
+class Classifier:
+    """A saved model with what its outputs mean; ``load`` makes one.
+
+    ``kind`` is ``"single_label"``, ``"multi_label"`` or ``"multi_output"``, ``labels`` a list of names (of
+    ``"multi_output"`` a dict of output name to list), ``threshold`` the saved one of ``"multi_label"``.
+    ``size`` is (height, width) in pixels and ``channels`` 1 (grey) or 3 (RGB): what the model wants to see.
+    """
+
+    def __init__(self, model, labels):
+        import tensorflow as tf
+
+        self.kind, self.threshold, self._labels = labels.kind, labels.threshold, labels
+        self.labels = labels.outputs.get(None, labels.outputs)
+        self.size, self.channels = _input_of(model)
+        names, dtype = getattr(model, "output_names", None), model.inputs[0].dtype
+
+        @tf.function(input_signature=[tf.TensorSpec([None, *self.size, self.channels], tf.uint8)])
+        def predict(images):
+            outputs = model(tf.cast(images, dtype), training=False)
+            if not isinstance(outputs, dict):
+                outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+                outputs = dict(zip(names if len(outputs) > 1 else [""], outputs, strict=True))
+            return {name: tf.reshape(rows, [tf.shape(rows)[0], -1]) for name, rows in outputs.items()}
+
+        self._predict = predict
+
+    def classify(self, paths, top=None, threshold=None):
+        """Return an iterator over the ``Answer`` for each of ``paths`` (one path or several), in their order.
+
+        A folder stands for all picture files in it. ``top`` names the best so many labels (of each output),
+        ``threshold`` (0 to 1, ``"multi_label"`` only) all labels above it; without, one label of each output
+        is named, and of ``"multi_label"`` all above the saved threshold. Raises CourseError where these do
+        not fit and where the model gives no probabilities; a picture that cannot be read has an ``error``.
+        """
+        self._labels.check_choice(top, threshold)
+        if isinstance(paths, str | os.PathLike):
+            paths = [paths]
+        return self._answers(find_pictures(paths), top, threshold)
+
+    def _answers(self, paths, top, threshold):
+        batches, threads = deque(), ThreadPoolExecutor(os.cpu_count())
+        try:
+            while True:
+                while len(batches) < 3 and (batch := list(islice(paths, BATCH))):
+                    batches.append((batch, threads.map(self._read, batch)))
+                if not batches:
+                    return
+                batch, pictures = batches.popleft()
+                yield from self._judge(batch, list(pictures), top, threshold)
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+    def _read(self, path):
+        try:
+            if path.is_dir():
+                raise UnreadablePicture(path, "a folder without pictures")
+            return read_picture(path, self.size, self.channels)
+        except UnreadablePicture as error:
+            return error
+
+    def _judge(self, paths, pictures, top, threshold):
+        images = [picture for picture in pictures if not isinstance(picture, Exception)]
+        rows = iter(self._probabilities(np.stack(images)) if images else [])
+        for path, picture in zip(paths, pictures, strict=True):
+            if isinstance(picture, Exception):
+                yield Answer(path, error=picture.reason)
+                continue
+            row = next(rows)
+            chosen = self._labels.choose(row, top, threshold)
+            limit = self.threshold if threshold is None else threshold
+            nearest = None if any(chosen) else self._labels.choose(row, top=1)[0][0]
+            yield Answer(path, chosen, nearest, limit)
+
+    def _probabilities(self, images):
+        """Return for each picture a dict of output name to probabilities; CourseError if they are none."""
+        outputs = {name or None: rows.numpy() for name, rows in self._predict(images).items()}
+        for rows in outputs.values():
+            fits = np.isfinite(rows).all() and rows.min() > -1e-3 and rows.max() < 1 + 1e-3
+            if self.kind != "multi_label":
+                fits = fits and np.abs(rows.sum(axis=1) - 1).max() < 1e-2
+            if not fits:
+                last = "sigmoid" if self.kind == "multi_label" else "softmax"
+                raise CourseError(
+                    f"The model does not give probabilities; it answers {rows[0][:4]} ... to a picture. "
+                    f"A model for {self.kind} labels ends in {last}; repair that and train it again."
+                )
+        return [dict(zip(outputs, row, strict=True)) for row in zip(*outputs.values(), strict=True)]
+
+
+def load(folder):
+    """Return the ``Classifier`` for an artifacts folder: ``model.keras`` and ``labels.json`` of a lesson.
+
+    Raises CourseError, with the next step, for a folder without them, for a damaged model, one with layers
+    that Keras and the course do not know, and for labels that do not fit the model.
+    """
+    model_path, labels_path = saved_models.find_files(folder)
+    labels = model_labels.read(labels_path)
+    model = saved_models.load_model(model_path)
+    try:
+        labels.check_units(model)
+        return Classifier(model, labels)
+    except CourseError as error:
+        raise CourseError(f"{folder} cannot be used to classify. {error}") from error
+
+
+def find_pictures(paths, leave_out=None):
+    """Yield ``paths`` with each folder replaced by the pictures in it, at any depth, sorted.
+
+    What lies in the folder ``leave_out`` does not count. A folder in which there is none, or that cannot be
+    listed, is yielded itself.
+    """
+    leave_out = leave_out and Path(leave_out).resolve()
+    for path in map(Path, paths):
+        files = [file for file in files_in(path)[0] if is_picture(file)] if path.is_dir() else []
+        if leave_out is not None:
+            files = [file for file in files if not file.parent.resolve().is_relative_to(leave_out)]
+        yield from files or [path]
+
+
+def _input_of(model):
+    """Return ((height, width), channels) that a model wants; CourseError if it does not want one picture."""
+    shape = getattr(model, "input_shape", None)
+    fits = isinstance(shape, tuple) and len(shape) == 4 and all(isinstance(n, int) for n in shape[1:])
+    if not fits or shape[3] not in (1, 3):
+        raise CourseError(
+            f"Its model takes {shape}, and not pictures of a fixed size (height, width, 1 or 3 channels)."
+        )
+    return shape[1:3], shape[3]
+
+
+def _as_dict(label):
+    output = {"output": label.output} if label.output else {}
+    return {"label": label.name, "probability": label.probability, **output}

@@ -1,0 +1,171 @@
+"""Execute a lesson with papermill in a kernel of its own, and say truthfully how it ended."""
+
+import json
+import os
+import sys
+from collections import namedtuple
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from course_utils.cli.lessons import checked_parameters, parameters_of
+from course_utils.errors import CourseError
+from course_utils.files import ensure_writable, written_whole
+
+_THREAD_VARIABLES = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
+    *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+)
+Cell = namedtuple("Cell", "index id source")  # index in the executed notebook, from 0; first line of source
+Progress = namedtuple("Progress", "lesson cell cells seconds")  # cell: how many of the cells were begun
+
+
+@dataclass
+class Outcome:
+    """How a lesson ended."""
+
+    lesson: str
+    output: Path  # the executed notebook
+    parameters: dict
+    outcome: str = "failed"  # in a cell; or "passed", "died" (its kernel), "timed out", "interrupted"
+    seconds: float = 0.0
+    peak_memory: int = 0  # bytes, resident, of the kernel and its descendants, sampled four times a second
+    cell: Cell | None = None  # where the run ended early (None: in no cell) ...
+    error: str = ""  # ... and why
+    last_output: str = ""  # the last lines printed there
+    metrics: dict = field(default_factory=dict)  # the lesson's metrics.json, if this run wrote it
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @property
+    def main_metric(self):
+        """Name and value of the lesson's ``main_metric``, else of its first accuracy; None without."""
+        accuracies = (name for name in self.metrics if name.endswith("accuracy"))
+        names = (self.metrics.get("main_metric"), *accuracies)
+        return next(((name, self.metrics[name]) for name in names if name in self.metrics), None)
+
+    @property
+    def explanation(self):
+        """Lines that say why and where a lesson did not pass, and where its notebook is."""
+        lines = [f"{self.lesson} {self.outcome}: {self.error}"]
+        if self.cell:
+            lines.append(f"  in cell {self.cell.index + 1} (id {self.cell.id}): {self.cell.source[:100]}")
+        lines += [f"  | {line}" for line in self.last_output.splitlines()]
+        lines.append(f"  executed so far: {self.output}")
+        return "\n".join(lines)
+
+
+def run(
+    notebook,
+    output,
+    parameters=None,
+    timeout=3600,
+    threads=None,
+    stop=None,
+    on_progress=lambda progress: None,
+    on_output=lambda text: None,
+    end_fit_first=False,
+):
+    """Execute a lesson in a fresh kernel, write the executed notebook to ``output``, return an ``Outcome``.
+
+    ``timeout`` is in seconds, for the whole lesson (``math.inf``: none); ``threads`` caps those of TensorFlow
+    and NumPy. ``on_progress`` gets a ``Progress`` about four times a second, ``on_output`` each text that a
+    cell has printed, after a ``Progress`` that names the cell. Ctrl-C, or setting the ``threading.Event``
+    ``stop``, interrupts the lesson. With ``end_fit_first`` Ctrl-C ends only the fit that is running (see
+    ``training.KeepBest``), and a second one in the same cell the lesson. ``ARTIFACTS``, unless given, is
+    ``artifacts/`` beside ``output``. However the lesson ends, ``output`` appears whole, with what was
+    reached, and no process of the kernel is left.
+
+    Raises CourseError, before anything runs, for a parameter that does not fit, an output folder that cannot
+    be written, or an output that is the lesson itself.
+    """
+    notebook, output = Path(notebook).resolve(), Path(output).resolve()
+    if output == notebook:
+        raise CourseError(f"The result would overwrite the lesson {output}. Choose another folder.")
+    parameters = checked_parameters(notebook, parameters or {})
+    if "ARTIFACTS" in parameters_of(notebook):
+        parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", output.parent / "artifacts"))
+    ensure_writable(output.parent)
+    metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
+    earlier, outcome = _version(metrics), Outcome(notebook.stem, output, parameters)
+
+    from course_utils.cli.endings import conclude  # slow to import, as papermill is
+    from course_utils.cli.execution import Execution
+
+    execution = Execution(notebook, parameters, timeout, _environment(threads))
+
+    def report_progress(position):
+        on_progress(Progress(notebook.stem, position, execution.cells, execution.seconds))
+
+    def tick():
+        if stop is not None and stop.is_set():
+            execution.stop("interrupted")
+        while execution.printed:
+            position, text = execution.printed.popleft()
+            report_progress(position)
+            on_output(text)
+        report_progress(execution.position)
+
+    while True:
+        try:
+            execution.watch(tick)
+            tick()
+            break
+        except KeyboardInterrupt:
+            execution.interrupt(end_fit_first)
+        except BaseException:  # from on_progress: the caller's mistake must not leave a kernel behind
+            execution.stop("interrupted")
+            execution.watch(lambda: None)
+            raise
+    outcome.outcome, outcome.error, cell, outcome.last_output = conclude(execution)
+    if cell is not None:
+        stopped = execution.notebook.cells[cell]
+        outcome.cell = Cell(cell, stopped.get("id", ""), stopped.source.strip().partition("\n")[0])
+    outcome.seconds, outcome.peak_memory = execution.seconds, execution.peak_memory
+    _write(execution.notebook, notebook, output)
+    if _version(metrics) != earlier:
+        outcome.metrics = _read(metrics)
+    return outcome
+
+
+def status_line():
+    """Return a line at the bottom of a terminal (nothing elsewhere), for ``set_description_str``: a tqdm bar.
+
+    ``clear()`` it before anything else is printed, and ``close()`` it in the end.
+    """
+    from tqdm import tqdm
+
+    return tqdm(bar_format="{desc}", disable=None, leave=False, dynamic_ncols=True, file=sys.stdout)
+
+
+def _environment(threads):
+    """Return the environment for one kernel alone; runs beside it keep theirs."""
+    environment = dict(os.environ)
+    # A backend chosen for scripts, as on CI machines, would leave the executed notebook without figures.
+    environment.pop("MPLBACKEND", None)
+    # The lessons import the package that runs them, installed or not.
+    paths = [str(Path(__file__).resolve().parents[2]), environment.get("PYTHONPATH")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    return environment | (dict.fromkeys(_THREAD_VARIABLES, str(threads)) if threads else {})
+
+
+def _write(executed, notebook, output):
+    import nbformat
+
+    if executed is None:  # papermill gave up before it had a kernel
+        executed = nbformat.read(notebook, 4)
+    executed.metadata.get("papermill", {})["output_path"] = str(output)
+    with written_whole(output) as temporary:
+        nbformat.write(executed, temporary)
+
+
+def _version(path):
+    with suppress(OSError):  # what changes when a file is written anew; None without a file
+        return path.stat().st_mtime_ns, path.stat().st_ino
+
+
+def _read(path):
+    with suppress(OSError, ValueError):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return content if isinstance(content, dict) else {}
+    return {}
