@@ -19,32 +19,24 @@ MAX_SPRITE = 8192  # pixels a side; the projector draws no larger image
 THUMBNAIL = 64  # pixels a side, unless the pictures are smaller or too many
 
 
-def export(folder, vectors, metadata, images=None, name="vectors", thumbnail=None):
+def export(folder, vectors, metadata, images=None, name="vectors"):
     """Write ``vectors`` with labels and pictures to ``folder`` for the projector; return it as a ``Path``.
 
     - ``vectors``: an array [n, dimensions] (at least 2), or a dict of name to such arrays, all of the same n
-      things: ``{"pixels": ..., "PCA": ...}``. Written as ``NAME.tsv``, exactly to ``float32``. The projector
-      shows at most 100,000 rows, and a browser is comfortable up to about 10,000.
-    - ``metadata``: n labels, or a dict of column name to n values; ``metadata.tsv``. The projector takes the
-      first line for a header only where there are several columns, so a single one is written without.
-    - ``images``: n pictures as in ``plots.grid``; ``sprite.png``, one square image with the first picture at
-      the top left, row by row. Each is ``thumbnail`` pixels a side (default: their own size, at most 64, and
-      less where 8192 pixels do not hold all); other shapes get a black margin.
+      things: ``{"pixels": ..., "PCA": ...}``. The projector shows at most 100,000 rows, and a browser is
+      comfortable up to about 10,000.
+    - ``metadata``: n labels, or a dict of column name to n values.
+    - ``images``: n pictures as in ``plots.grid``, shown with at most 64 pixels a side.
 
     Exporting again replaces what the projector shows. Files appear whole, ``projector_config.pbtxt`` last.
-    Raises CourseError for different lengths, NaN, labels with tabs or line breaks or without text, too large
-    thumbnails, and a folder that cannot be written; then nothing is written.
-
-    From 50 dimensions on the projector's "Sphereize data" is on at first: it moves the centre to 0 and scales
-    every vector to length 1. Switch it off to see distances as they are.
+    Raises CourseError for different lengths, NaN, labels with tabs or line breaks or without text, and a
+    folder that cannot be written; then nothing is written.
     """
     from google.protobuf import text_format
     from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
     embeddings = vectors if isinstance(vectors, dict) else {name: vectors}
-    embeddings = {
-        name: inputs.check_points(values, f"vectors {name!r}") for name, values in embeddings.items()
-    }
+    embeddings = {name: inputs.check_points(rows, f"vectors {name!r}") for name, rows in embeddings.items()}
     files = {name: _file_name(name) for name in embeddings}
     inputs.check_lengths(embeddings=embeddings)
     if len({file.casefold() for file in files.values()}) < len(files):
@@ -60,7 +52,7 @@ def export(folder, vectors, metadata, images=None, name="vectors", thumbnail=Non
     parts |= {f"values of {name!r}": values for name, values in columns.items()}
     inputs.check_lengths(**parts, **({} if images is None else {"images": images}))
     rows = _rows(columns)
-    sprite, side = (None, 0) if images is None else _sprite(images, thumbnail)
+    sprite, side = (None, 0) if images is None else _sprite(images)
 
     folder = Path(folder)
     config = ProjectorConfig()
@@ -84,9 +76,8 @@ def custom_axis(vectors, labels, left, right):
     """Project ``vectors`` [n, dimensions] on the line through two groups' centroids; return [n] numbers.
 
     0 is the centroid of the ``left`` group, 1 that of the ``right`` one; points may lie outside. ``left`` and
-    ``right`` are a label or a list of labels as in ``labels`` [n]. This is the projector's "Custom" mode,
-    where the two groups are searched by text; it uses ``vector · (right - left)``, the same axis on another
-    scale (Smilkov et al., "Embedding Projector", 2016). Raises CourseError for empty, overlapping and
+    ``right`` are a label or a list of labels as in ``labels`` [n]. This is the projector's "Custom" mode, on
+    another scale (Smilkov et al., "Embedding Projector", 2016). Raises CourseError for empty, overlapping and
     equal groups.
     """
     vectors, labels = inputs.check_points(vectors, "vectors"), np.asarray(labels)
@@ -138,26 +129,17 @@ def _rows(columns):
     return ["\t".join(row) for row in [*header, *zip(*columns.values(), strict=True)]]
 
 
-def _sprite(images, thumbnail):
-    """Return all pictures in one square ``PIL.Image``, and the side of each in pixels."""
+def _sprite(images):
+    """Return all pictures in one square ``PIL.Image``, row by row, and the side of each in pixels."""
     from PIL import Image, ImageOps
 
     pixels = inputs.check_pixels(images)
     per_row = math.ceil(math.sqrt(len(pixels)))
-    largest = MAX_SPRITE // per_row
-    side = thumbnail or min(THUMBNAIL, largest, max(max(image.shape[:2]) for image in pixels))
-    if not 1 <= side <= largest:
-        raise CourseError(
-            f"{len(pixels):,} thumbnails of {side} pixels a side do not fit: the projector takes an image of "
-            f"at most {MAX_SPRITE} x {MAX_SPRITE} pixels, so at most {largest} for each of {per_row} x "
-            f"{per_row}. Export fewer pictures, or leave out thumbnail=."
-        )
+    side = min(THUMBNAIL, MAX_SPRITE // per_row, max(max(image.shape[:2]) for image in pixels))
     mode = "RGB" if any(image.ndim == 3 for image in pixels) else "L"
     sprite = Image.new(mode, (per_row * side, per_row * side))
     for index, image in enumerate(pixels):
-        picture = Image.fromarray(image)
-        if picture.size != (side, side):
-            picture = ImageOps.pad(picture, (side, side))
+        picture = ImageOps.pad(Image.fromarray(image), (side, side))
         sprite.paste(picture, (index % per_row * side, index // per_row * side))
     return sprite, side
 

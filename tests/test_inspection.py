@@ -163,7 +163,7 @@ def test_normalised_maps_go_from_0_to_1_and_say_their_scale(images):
     assert some.any() and found.maps.min() >= 0 and found.maps.max() <= 1
     assert np.allclose(found.maps[some].max(axis=(1, 2)), 1) and not found.maps[~some].any()
     assert np.allclose(found.maps * found.scale[:, None, None], np.maximum(raw.maps, 0), atol=1e-5)
-    assert "20 pictures, 6 x 6, from layer norm" in repr(found)
+    assert found.layer == "norm"
 
 
 def test_where_nothing_speaks_for_a_class_the_map_is_empty_and_its_scale_0(images):
@@ -179,8 +179,7 @@ def test_the_highest_score_is_the_target_unless_one_is_named(images):
     model = pooled()
     best = model.predict(images, verbose=0).argmax(axis=1)
     assert (inspection.grad_cam(model, images).targets == best).all()
-    names = ["cat", "dog", "bird"]
-    assert (inspection.grad_cam(model, images, "dog", class_names=names).targets == 1).all()
+    assert (inspection.grad_cam(model, images, 1).targets == 1).all()
     asked = np.arange(20) % 3
     found = inspection.class_activation_map(model, images, asked)
     assert (found.targets == asked).all()
@@ -189,17 +188,13 @@ def test_the_highest_score_is_the_target_unless_one_is_named(images):
 
 
 @pytest.mark.parametrize("look", [inspection.grad_cam, inspection.class_activation_map])
-def test_unknown_classes_are_refused_with_the_known_ones(look, images):
-    model, names = pooled(), ["cat", "dog", "bird"]
-    with pytest.raises(CourseError, match=r"no class 3. Allowed are 0 to 2 \(names need class_names=\)"):
-        look(model, images, 3)
-    for wrong in ("cow", -1, True, 1.5, [0] * 19 + ["cow"]):
-        with pytest.raises(CourseError, match=r"no class .* Allowed are 0 to 2 or 'cat', 'dog', 'bird'"):
-            look(model, images, wrong, class_names=names)
+def test_unknown_classes_are_refused_with_the_allowed_ones(look, images):
+    model = pooled()
+    for wrong in (3, -1, True, 1.5, "cat", [0] * 19 + [3]):
+        with pytest.raises(CourseError, match=r"no class .*Allowed are the numbers 0 to 2"):
+            look(model, images, wrong)
     with pytest.raises(CourseError, match="2 targets for 20 images"):
         look(model, images, [0, 1])
-    with pytest.raises(CourseError, match="2 class names, and the output has 3"):
-        look(model, images, 0, class_names=["cat", "dog"])
 
 
 def test_a_class_activation_map_needs_pooling_and_one_dense_layer(images):

@@ -17,7 +17,7 @@ from PIL import Image
 
 from course_utils import plots
 from course_utils.errors import CourseError
-from course_utils.plots import figures
+from course_utils.plots import style
 
 NAMES = ["T-shirt/top", "Trouser", "Pullover"]
 HISTORY = {
@@ -152,7 +152,7 @@ def test_class_balance_counts(pictures):
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["train: 12", "validation: 12", "test: 3"]
     # Blue and orange, and a pattern for those who see no colour.
-    assert to_hex(axes.containers[0][0].get_facecolor()).upper() == figures.BLUE
+    assert to_hex(axes.containers[0][0].get_facecolor()).upper() == style.BLUE
     assert len({bars[0].get_hatch() for bars in axes.containers}) == 3
     assert axes.get_xlabel() and axes.get_ylabel()
     assert "train 12 (4 a class)" in figure.alt and "test 3 (0 to 2 a class)" in figure.alt
@@ -195,7 +195,7 @@ def test_histories_draws_training_dashed_and_validation_solid():
     labels = ["plain, training", "plain, validation", "augmented, training", "augmented, validation"]
     assert [line.get_label() for line in accuracy.lines] == labels
     assert [line.get_linestyle() for line in loss.lines] == ["--", "-", "--", "-"]
-    colours = [figures.BLUE, figures.BLUE, figures.ORANGE, figures.ORANGE]
+    colours = [style.BLUE, style.BLUE, style.ORANGE, style.ORANGE]
     assert [line.get_color() for line in loss.lines] == colours
     assert len({line.get_marker() for line in loss.lines}) == 2
     np.testing.assert_array_equal(loss.lines[0].get_xdata(), [1, 2, 3])
@@ -299,9 +299,9 @@ def test_predictions_tell_right_from_wrong_with_and_without_colour(pictures):
     assert titles(figure) == ["✓ T-shirt/top 80 %", "✗ Pullover 80 %\ntrue: Trouser", "✓ Pullover 80 %"]
     frames = [axes.spines["left"] for axes in figure.axes]
     assert [to_hex(frame.get_edgecolor()).upper() for frame in frames] == [
-        figures.BLUE,
-        figures.ORANGE,
-        figures.BLUE,
+        style.BLUE,
+        style.ORANGE,
+        style.BLUE,
     ]
     assert frames[1].get_linewidth() > frames[0].get_linewidth()
     assert figure.get_suptitle() == "Predictions: 2 of 3 right"
@@ -353,7 +353,7 @@ def test_scatter_has_a_colour_a_marker_and_a_name_for_each_class(pictures):
 
 def test_colours_differ_for_everybody():
     """Any two of the first ten classes differ in colour, and all in marker."""
-    assert len(set(figures.COLOURS)) == len(set(figures.MARKERS)) == 10
+    assert len(set(style.COLOURS)) == len(set(style.MARKERS)) == 10
     combinations = {(label % 10, (label + label // 10) % 10) for label in range(100)}
     assert len(combinations) == 100
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from course_utils import plots
 from course_utils.errors import CourseError
-from course_utils.plots import figures
+from course_utils.plots import style
 
 LABELS = ["black", "blue", "dress", "jeans"]
 TRUTHS = np.array([[0, 1, 1, 0], [0, 1, 0, 1], [1, 0, 0, 1]])
@@ -54,7 +54,7 @@ def test_the_most_probable_labels_are_right_as_a_set():
         "✓ jeans 80 %\nblue 60 %",
         "✗ jeans 90 %\nblue 70 %\ntrue: black, jeans",
     ]
-    assert frames(figure) == [(figures.BLUE, 2), (figures.BLUE, 2), (figures.ORANGE, 5)]
+    assert frames(figure) == [(style.BLUE, 2), (style.BLUE, 2), (style.ORANGE, 5)]
     assert (
         figure.get_suptitle().replace("\n", " ") == "The 2 most probable labels of each picture: 2 of 3 right"
     )
@@ -105,7 +105,7 @@ def test_each_output_has_a_line_and_the_frame_asks_for_all():
         "✓ jeans 98 %\n✗ blue 61 % (red)",
         "✗ dress 75 % (jeans)\n✗ blue 50 % (black)",
     ]
-    assert frames(figure) == [(figures.BLUE, 2), (figures.ORANGE, 5), (figures.ORANGE, 5)]
+    assert frames(figure) == [(style.BLUE, 2), (style.ORANGE, 5), (style.ORANGE, 5)]
     score = "1 of 3 right in all outputs (category_output 2, color_output 1)"
     assert figure.get_suptitle().replace("\n", " ") == f"Predictions: {score}"
     assert score in figure.alt

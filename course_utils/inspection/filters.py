@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils import quiet  # noqa: F401 (before TensorFlow)
 from course_utils.errors import CourseError
-from course_utils.inspection.recording import check_images, chosen, recorded
+from course_utils.inspection.recording import check_images, recorded, with_maps
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
@@ -52,12 +52,8 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     activation of the channel, by about ``rate`` (a share of ``white``) a pixel; before each step the picture
     is shifted by up to two pixels, which keeps fine noise down. ``white`` is the pixel value that the model
     takes for white: 255 where it scales inside, 1 for a ``HubLayer``. The same ``seed`` gives the same
-    patterns. A few steps show what kind of pattern excites a channel, not the one that excites it most; a
-    channel that is silent for the noise has no gradient, and its pattern stays noise.
-    Chollet, "Deep Learning with Python", where it visualises what convolutional networks learn.
-
-    Raises CourseError for a layer that is not there, channels that it does not have, and a model whose
-    input has no fixed size.
+    patterns. A channel that is silent for the noise has no gradient, and its pattern stays noise.
+    Raises CourseError for a layer or channels that are not there, and a model whose input has no fixed size.
     """
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
@@ -67,7 +63,7 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     check_images(model, start)
     with recorded(model) as calls:
         model(start, training=False)
-    (call,) = chosen(calls, [layer])
+    (call,) = with_maps(calls, [layer])
     count, channels = int(call.output.shape[-1]), [int(channel) for channel in np.atleast_1d(channels)]
     if not channels or not all(0 <= channel < count for channel in channels):
         raise CourseError(f"channels = {channels}: layer {layer!r} has the channels 0 to {count - 1}.")
@@ -75,7 +71,7 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     def excitement(pictures):
         with recorded(model) as calls:
             model(pictures, training=False)
-        (call,) = chosen(calls, [layer])
+        (call,) = with_maps(calls, [layer])
         maps = tf.cast(call.output, tf.float32)
         # Not at the rim, where what excites most is the black that padding adds.
         rim = 2 if min(maps.shape[1:3]) > 6 else 0
@@ -92,14 +88,11 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
         return tf.clip_by_value(pictures + rate * white * gradient / (size + 1e-12), 0, white), mean
 
     pictures = tf.constant(np.repeat(start, len(channels), axis=0))
-    before = None
+    _, before = step(pictures, [0, 0])
     for _ in range(steps):
-        pictures, mean = step(pictures, rng.integers(-2, 3, 2))
-        before = mean if before is None else before
+        pictures, _ = step(pictures, rng.integers(-2, 3, 2))
     _, after = step(pictures, [0, 0])
-    return Patterns(
-        _stretched(pictures.numpy()), channels, np.asarray(before if steps else after), after.numpy()
-    )
+    return Patterns(_stretched(pictures.numpy()), channels, before.numpy(), after.numpy())
 
 
 def _stretched(pictures):

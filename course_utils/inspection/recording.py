@@ -42,42 +42,39 @@ def activations(model, images, layers=None):
     """Return what layers of ``model`` put out for ``images``: a dict of name to float32 [n, h, w, channels].
 
     ``layers`` is a name or a list of names of any layers that put out maps; without it, all convolutions and
-    poolings (and the stages of a ``spatial_backbone``). The dict is in the order of computation, from the
-    picture to the answer. A layer of a model inside ``model`` is called ``"inner_model/layer"``; the second
-    call of a shared layer ``"layer (2)"``. Chollet, "Deep Learning with Python", shows such maps by depth.
-
+    poolings (and the stages of a ``spatial_backbone``), in the order of computation. A layer of a model
+    inside ``model`` is called ``"inner_model/layer"``, the second call of a shared layer ``"layer (2)"``.
     All maps are held in memory: give a few pictures, not a data set. Raises CourseError for images that do
     not fit, names that are not there, and a model that puts out no maps.
     """
     images = check_images(model, images)
-    wanted = [layers] if isinstance(layers, str) else layers
-    found = {}
+    names = [layers] if isinstance(layers, str) else layers
+    maps = {}
     for batch in batches(images):
         with recorded(model) as calls:
             model(batch, training=False)
-        for call in chosen(calls, wanted):
-            found.setdefault(call.name, []).append(np.asarray(keras.ops.cast(call.output, "float32")))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+        calls = with_maps(calls, names)
+        if names is None:
+            shown = [
+                call for call in calls if isinstance(call.layer, SHOWN) or hasattr(call.layer, "is_stage")
+            ]
+            calls = shown or calls
+        for call in calls:
+            maps.setdefault(call.name, []).append(np.asarray(keras.ops.cast(call.output, "float32")))
+    return {name: np.concatenate(parts) for name, parts in maps.items()}
 
 
-def chosen(calls, names):
-    """Return the calls of the layers ``names``; without them those of convolutions, poolings and stages."""
+def with_maps(calls, names=None):
+    """Return the calls that put out maps, all of them or those of the layers ``names``; else CourseError."""
     spatial = {call.name: call for call in calls if call.is_spatial}
     if not spatial:
         raise CourseError(no_maps(calls))
-    if names is None:
-        shown = [call for call in spatial.values() if is_shown(call.layer)]
-        return shown or list(spatial.values())
-    if unknown := [name for name in names if name not in spatial]:
+    if unknown := [name for name in names or () if name not in spatial]:
         raise CourseError(
             f"There is no layer {', '.join(map(repr, unknown))} that puts out maps (batch, height, width, "
             f"channels) in this model. It has: {', '.join(spatial)}."
         )
-    return [call for name, call in spatial.items() if name in names]
-
-
-def is_shown(layer):
-    return isinstance(layer, SHOWN) or getattr(layer, "is_stage", False)
+    return [call for name, call in spatial.items() if names is None or name in names]
 
 
 def no_maps(calls):
@@ -147,10 +144,10 @@ def check_images(model, images):
         raise CourseError(
             f"The model has {len(shapes)} inputs; only models with one picture as input can be inspected."
         )
-    images = np.asarray(images)
-    wanted = tuple(shapes) if shapes else (None,) * 4
-    fits = images.ndim == 4 and len(wanted) == 4
-    fits = fits and all(w is None or w == g for w, g in zip(wanted[1:], images.shape[1:], strict=True))
+    images, wanted = np.asarray(images), tuple(shapes or (None,) * 4)
+    fits = images.ndim == len(wanted) == 4 and all(
+        side in (None, given) for side, given in zip(wanted[1:], images.shape[1:], strict=True)
+    )
     if not fits or not images.size or images.dtype.kind not in "fiu":
         sides = ", ".join("any" if side is None else str(side) for side in wanted[1:])
         raise CourseError(

@@ -1,4 +1,4 @@
-"""How every figure of the course looks, shows itself and is described; ``plots`` says what is on it.
+"""How every figure of the course looks, shows itself and is described; the other modules say what is on it.
 
 Colours are those of Okabe and Ito (2008), which people with any colour vision tell apart. A marker or a
 pattern always says the same again, for grey print.
@@ -9,26 +9,15 @@ import html
 import io
 import textwrap
 
-import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from matplotlib.ticker import PercentFormatter
 
 from course_utils.plots import inputs
 
-BLUE, ORANGE = "#0072B2", "#E69F00"
-COLOURS = [
-    BLUE,
-    ORANGE,
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-    "#F0E442",
-    "#000000",
-    "#999999",
-    "#7A4B00",
-]
+BLUE, ORANGE, YELLOW = "#0072B2", "#E69F00", "#F0E442"
+COLOURS = [BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", "#D55E00", YELLOW, "#000000", "#999999", "#7A4B00"]
+LINE_COLOURS = [colour for colour in COLOURS if colour != YELLOW]  # too pale for a line
 MARKERS = "osD^vPX*<>"
 HATCHES = ["", "//", "..", "xx"]
 LINES = ["-", "--", "-.", ":"]
@@ -58,6 +47,12 @@ class CourseFigure(Figure):
     """A Matplotlib figure that shows itself in a notebook, once, with the alternative text ``alt``."""
 
     alt = ""
+
+    def draw(self, renderer):
+        """Draw all text as it stands: in a class named "cost_$" or "a$b^c$d" nothing is mathematics."""
+        for text in self.findobj(Text):
+            text.set_parse_math(False)
+        super().draw(renderer)
 
     def _ipython_display_(self):
         """Show as PNG. Not made with pyplot, the figure is not drawn a second time at the end of the cell.
@@ -112,11 +107,16 @@ def picture_grid(images, captions, columns):
     for axes, image, caption in zip(places, images, captions, strict=False):
         axes.imshow(image, cmap="gray", vmin=0, vmax=255)
         axes.set_title(caption, fontsize=SMALL, pad=4)
-        axes.set(xticks=[], yticks=[], anchor="N")  # with mixed sizes the names stay in one line
-        axes.spines[:].set_visible(False)
+        axes.set_anchor("N")  # with mixed sizes the names stay in one line
+        hide_frame(axes)
     for axes in places[len(images) :]:
         axes.remove()
     return figure, places[: len(images)]
+
+
+def hide_frame(axes):
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
 
 
 def frame_pictures(axes, right):
@@ -126,50 +126,25 @@ def frame_pictures(axes, right):
             spine.set(visible=True, color=BLUE if good else ORANGE, linewidth=2 if good else 5)
 
 
-def name_places(axes, places):
-    """Write names (dict of name to point) on the axes, none over another; return their boxes in pixels.
+def add_legend(figure, artists, **options):
+    """Add a legend beside the axes with the labels of ``artists``; one label has one entry, the last.
 
-    A box is (centre x, centre y, half width, half height).
+    Named one by one, because Matplotlib finds no label by itself that begins with "_".
     """
-    axes.figure.draw_without_rendering()  # lays the figure out, which settles the scale of the axes
-    boxes = []
-    for name, point in sorted(places.items(), key=lambda item: -item[1][1]):
-        x, y = axes.transData.transform(point)
-        box = np.array([x, y, 4.5 * len(name), 9])
-        while _overlaps(box, boxes):
-            box[1] -= 2
-        boxes.append(box)
-        halo = [withStroke(linewidth=3, foreground="white")]
-        style = {"ha": "center", "va": "center", "weight": "bold", "path_effects": halo, "zorder": 9}
-        axes.text(*axes.transData.inverted().transform(box[:2]), name, **style)
-    return boxes
+    artists = {artist.get_label(): artist for artist in artists}
+    figure.legend(artists.values(), artists, loc="outside right upper", frameon=False, **options)
 
 
-def thumbnails(axes, points, labels, images, occupied, side=30, most=300):
-    """Show points as pictures of ``side`` pixels, none over another or an occupied box; return which ones."""
-    boxes, placed = list(occupied), []
-    for index, (x, y) in enumerate(axes.transData.transform(points)):
-        box = np.array([x, y, side / 2 + 3, side / 2 + 3])
-        if len(placed) < most and not _overlaps(box, boxes):
-            boxes.append(box)
-            placed.append(index)
-    pixels = inputs.check_pixels([images[index] for index in placed]) if placed else []
-    for index, image in zip(placed, pixels, strict=True):
-        zoom = side / max(image.shape[:2]) * 72 / axes.figure.dpi  # OffsetImage counts points, not pixels
-        picture = OffsetImage(image, zoom=zoom, cmap="gray")
-        picture.image.set_clim(0, 255)
-        frame = {"edgecolor": COLOURS[labels[index] % 10], "linewidth": 1.5}
-        axes.add_artist(AnnotationBbox(picture, points[index], pad=0.1, bboxprops=frame, zorder=5))
-    return placed
-
-
-def _overlaps(box, boxes):
-    others = np.array(boxes).reshape(-1, 4)
-    return (np.abs(others[:, :2] - box[:2]) < others[:, 2:] + box[2:]).all(axis=1).any()
-
-
-def quiet(axes, lines="y"):
-    """Leave of the frame what helps to read, and add faint lines across (``"x"``, ``"y"`` or ``"both"``)."""
+def add_grid_lines(axes, direction="y"):
+    """Add faint lines across ("x", "y" or "both"), and leave of the frame what helps to read."""
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis=lines, color="#dddddd", linewidth=0.8)
+    axes.grid(axis=direction, color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
+
+
+def percent(share, decimals=0):
+    return f"{100 * share:.{decimals}f} %"
+
+
+def percent_axis(axis, decimals=None):
+    axis.set_major_formatter(PercentFormatter(1, decimals=decimals, symbol=" %"))
