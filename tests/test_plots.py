@@ -1,5 +1,6 @@
 """The figures: what they show, that they say it in words too, and that a notebook shows each of them once."""
 
+import inspect
 import io
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from PIL import Image
@@ -96,6 +98,12 @@ def test_grid_takes_pictures_of_different_sizes_and_colours():
     images = [np.full((20, 30, 3), (255, 0, 0), np.uint8), np.full((40, 25, 1), 9, np.uint8)]
     figure = plots.grid((images, [0, 1]), NAMES)
     assert [picture.shape for picture in shown(figure)] == [(20, 30, 3), (40, 25)]
+
+
+def test_grid_without_class_names_takes_the_labels_as_captions(pictures):
+    figure = plots.grid((pictures[0][:2], ["conv: 1", 7]), columns=2)
+    assert titles(figure) == ["conv: 1", "7"]
+    assert (figure.get_suptitle(), figure.alt) == ("2 pictures", "Grid of 2 pictures: conv: 1, 7.")
 
 
 @pytest.mark.parametrize("factor", [1, 1 / 255])
@@ -418,6 +426,55 @@ def test_every_figure_fits_a_page_and_says_in_words_what_it_shows(pictures):
         assert len(buffer.getvalue()) < 300_000, name
         assert figure.get_suptitle(), name
         assert len(figure.alt) > 20 and figure.alt.endswith(".") and "sample" not in figure.alt, name
+
+
+# Names as people give them to folders: dollars, carets, braces, an underscore at the start.
+ODD_NAMES = ["a$b^c_{d", "_$x^{2$", "100 % \\frac{$"]
+
+
+def every_figure_with_odd_names():
+    """A figure of each function of ``plots``, with ``ODD_NAMES`` wherever names go."""
+    import keras
+
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
+    labels, rows = np.arange(6) % 3, probabilities(np.arange(6) % 2)
+    first, truths = ODD_NAMES[0], np.eye(3)[labels]
+    judged = images, labels, rows, ODD_NAMES
+    outputs = [{first: part} for part in (labels, rows, ODD_NAMES)]
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, name=first)])
+    return {
+        "grid": plots.grid((images, labels), ODD_NAMES, title=" or ".join(ODD_NAMES)),
+        "class_balance": plots.class_balance({name: labels for name in ODD_NAMES}, ODD_NAMES),
+        "mean_images": plots.mean_images(images, labels, ODD_NAMES),
+        "histories": plots.histories({name: HISTORY for name in ODD_NAMES}),
+        "confusion_matrix": plots.confusion_matrix(labels, rows, ODD_NAMES),
+        "predictions": plots.predictions(*judged),
+        "most_confident_mistakes": plots.most_confident_mistakes(*judged),
+        "label_predictions": plots.label_predictions(images, truths, rows, ODD_NAMES, top=1),
+        "output_predictions": plots.output_predictions(images, *outputs),
+        "top_labels": plots.top_labels(images[0], rows[0], ODD_NAMES),
+        "precision_recall": plots.precision_recall(truths, rows, ODD_NAMES, threshold=0.5),
+        "threshold_scores": plots.threshold_scores(
+            [0.2, 0.4], {name: [0.5, 0.6] for name in ODD_NAMES}, chosen=0.3
+        ),
+        "scatter": plots.scatter(rows[:, :2], labels, ODD_NAMES, images, xlabel=first, ylabel=first),
+        "feature_maps": plots.feature_maps({name: np.ones((4, 4, 2)) for name in ODD_NAMES}),
+        "heat_maps": plots.heat_maps(images[:3], {name: np.ones((3, 4, 4)) for name in ODD_NAMES}, ODD_NAMES),
+        "network_diagram": plots.network_diagram(network, title=" or ".join(ODD_NAMES)),
+    }
+
+
+def test_names_are_never_read_as_mathematics():
+    made = every_figure_with_odd_names()
+    functions = {name for name, value in vars(plots).items() if inspect.isfunction(value)}
+    assert set(made) == functions - {"use_source", "use_weights"}
+    for name, figure in made.items():
+        png(figure)
+        texts = [text for text in figure.findobj(Text) if "$" in text.get_text()]
+        assert texts and not any(text.get_parse_math() for text in texts), name
+    for name in ("class_balance", "histories", "precision_recall", "threshold_scores", "scatter"):
+        entries = " ".join(text.get_text() for text in made[name].legends[0].get_texts())
+        assert all(odd in entries for odd in ODD_NAMES), name
 
 
 def test_figures_of_a_sample_run_carry_the_word(pictures):

@@ -52,18 +52,6 @@ def test_maps_of_another_shape_are_refused(maps):
         plots.feature_maps({})
 
 
-def test_filters_stand_beside_each_other_with_their_numbers():
-    pictures = np.random.default_rng(0).uniform(size=(10, 3, 3, 3))
-    figure = plots.filters(pictures)
-    assert [axes.get_title() for axes in figure.axes] == list(map(str, range(10)))
-    assert np.allclose(shown(figure.axes[3]), np.rint(pictures[3] * 255))
-    assert figure.alt.startswith("10 filters or their patterns, 3 x 3 pixels each: 0, 1,")
-    named = plots.filters(pictures[..., :1], [f"conv: {n}" for n in range(10)])
-    assert named.axes[9].get_title() == "conv: 9"
-    with pytest.raises(CourseError, match="10 pictures, 2 captions"):
-        plots.filters(pictures, ["a", "b"])
-
-
 @pytest.fixture
 def pictures():
     return np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
@@ -97,7 +85,7 @@ def test_heat_maps_lie_over_grey_pictures_below_the_pictures(pictures, heat):
 
 def test_right_and_wrong_are_framed_and_a_sample_says_so(pictures, heat):
     plots.use_source("sample")
-    figure = plots.heat_maps(pictures, heat, right=[True, False, True], meaning="weight", title="Maps")
+    figure = plots.heat_maps(pictures, heat, right=[True, False, True], title="Maps")
     widths = [axes.spines["top"].get_linewidth() for axes in figure.axes[:3]]
     assert widths[1] > widths[0] == widths[2]
     assert figure.alt.startswith("Sample pictures") and "picture 1: map top left" in figure.alt

@@ -42,7 +42,7 @@ def network_diagram(model, title=None):
     _arrange(boxes)
     lines = [_line(source, box, boxes) for box in boxes for source in box.sources]
     left = min(box.x for box in boxes) - 0.5
-    right = max(max(box.x + 0.5 for box in boxes), *(max(x) for x, _ in lines), left)
+    right = max(max(box.x + 0.5 for box in boxes), *(max(x) + 0.05 for x, _ in lines), left)
     column = min(style.WIDTH / (right - left), COLUMN)
     width = max(5, column * (right - left))
     notes = ["Last line of a box: the shape of its output for one picture."]
