@@ -450,7 +450,7 @@ def every_figure_with_odd_names():
         "confusion_matrix": plots.confusion_matrix(labels, rows, ODD_NAMES),
         "predictions": plots.predictions(*judged),
         "most_confident_mistakes": plots.most_confident_mistakes(*judged),
-        "label_predictions": plots.label_predictions(images, truths, rows, ODD_NAMES, top=1),
+        "label_predictions": plots.label_predictions(images, truths, rows, ODD_NAMES),
         "output_predictions": plots.output_predictions(images, *outputs),
         "top_labels": plots.top_labels(images[0], rows[0], ODD_NAMES),
         "precision_recall": plots.precision_recall(truths, rows, ODD_NAMES, threshold=0.5),

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils import quiet  # noqa: F401 (before TensorFlow)
 from course_utils.errors import CourseError
-from course_utils.inspection.recording import batches, check_images, no_maps, recorded, with_maps
+from course_utils.inspection.recording import batches, check_images, no_maps, record, with_maps
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
@@ -16,17 +16,14 @@ import tensorflow as tf  # isort: skip
 class ClassMaps:
     """Maps of the evidence for a class, and what they must not be read without.
 
-    ``maps`` is float32 [n, height, width]. ``scale`` [n] is the largest value of each map before it was
-    divided by it: two maps that both reach 1 may differ a hundredfold in ``scale``; 0 where nothing speaks
-    for the class. ``scores`` [n] are the class scores (logits, before softmax or sigmoid), ``targets`` [n]
-    the class numbers that the maps are about, ``layer`` the name of the layer whose maps were weighted.
+    Two maps that both reach 1 may differ a hundredfold in ``scale``.
     """
 
-    maps: np.ndarray
-    scale: np.ndarray
-    scores: np.ndarray
-    targets: np.ndarray
-    layer: str
+    maps: np.ndarray  # float32 [n, height, width]
+    scale: np.ndarray  # [n]: the largest value of each map before normalising; 0 where nothing speaks for it
+    scores: np.ndarray  # [n]: the class scores (logits, before softmax or sigmoid)
+    targets: np.ndarray  # [n]: the class numbers that the maps are about
+    layer: str  # the name of the layer whose maps were weighted
 
 
 def class_activation_map(model, images, target=None, *, output=None, normalised=True, upsample=True):
@@ -44,8 +41,7 @@ def class_activation_map(model, images, target=None, *, output=None, normalised=
     """
 
     def evidence(batch, number):
-        with recorded(model) as calls:
-            outputs = model(batch, training=False)
+        outputs, calls = record(model, batch)
         head, scores = _head(calls, _one_output(model, outputs, output))
         pooling = _pooling(calls, head)
         targets = _targets(target, scores, number)
@@ -61,22 +57,18 @@ def grad_cam(model, images, target=None, *, output=None, layer=None, normalised=
     """Return ``ClassMaps`` by Grad-CAM: maps of a layer, weighted with the mean gradient of the class score.
 
     Works for every model with a layer that puts out maps. ``layer`` is its name; ``None`` takes the last one
-    that the score depends on, which for one of several outputs is the last of its branch. Where global
-    average pooling and one dense layer follow, the result is that of ``class_activation_map``, before
-    normalising divided by the number of places. Selvaraju and others, "Grad-CAM: Visual Explanations from
-    Deep Networks via Gradient-based Localization", 2017.
+    that the score depends on. Where global average pooling and one dense layer follow, the result is that of
+    ``class_activation_map``, before normalising divided by the number of places. Selvaraju and others,
+    "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
 
-    The score is what enters the last softmax or sigmoid, if a layer applies it, else the model's output. The
-    other arguments are those of ``class_activation_map``. Raises CourseError for a model without maps, an
-    unknown layer, target or output, a layer that the score does not depend on, and images that do not fit.
+    The other arguments are those of ``class_activation_map``. Raises CourseError for a model without maps, a
+    layer that is not there or not on the way to the score, an unknown target, and images that do not fit.
     """
-
     watched = []  # names of the layers that may be it; a single one, once the first picture has told
 
     def evidence(batch, number):
         if not watched:
-            with recorded(model) as calls:
-                model(batch[:1], training=False)
+            _, calls = record(model, batch[:1])
             watched.extend(call.name for call in with_maps(calls, layer and [layer]))
             if len(watched) > 1:
                 evidence(batch[:1], slice(number.start, number.start + 1))
@@ -86,8 +78,7 @@ def grad_cam(model, images, target=None, *, output=None, layer=None, normalised=
                 tape.watch(call.output)
 
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            with recorded(model, watch) as calls:
-                outputs = model(batch, training=False)
+            outputs, calls = record(model, batch, watch)
             _, scores = _head(calls, _one_output(model, outputs, output))
             targets = _targets(target, scores, number)
             score = tf.reduce_sum(tf.gather(scores, targets, batch_dims=1))

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils import quiet  # noqa: F401 (before TensorFlow)
 from course_utils.errors import CourseError
-from course_utils.inspection.recording import check_images, recorded, with_maps
+from course_utils.inspection.recording import check_images, record, with_maps
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
@@ -14,33 +14,28 @@ import tensorflow as tf  # isort: skip
 
 @dataclass(frozen=True)
 class Patterns:
-    """Pictures made to excite channels of a layer.
+    """Pictures made to excite channels of a layer."""
 
-    ``pictures`` is float32 [number of channels, height, width, 1 or 3], 0 to 1, stretched for looking at;
-    ``before`` and ``after`` are the mean activations of each channel for the start and for the result.
-    """
-
-    pictures: np.ndarray
+    pictures: np.ndarray  # float32 [channels, height, width, 1 or 3], 0 to 1, stretched for looking at
     channels: list
-    before: np.ndarray
-    after: np.ndarray
+    before: np.ndarray  # [channels]: the mean activation for the noise at the start
+    after: np.ndarray  # [channels]: the mean activation for the result
 
 
 def filters(layer):
     """Return the windows of a convolution that reads pictures: float32 [filters, height, width, 1 or 3].
 
-    ``layer`` is a ``Conv2D`` whose input has 1 or 3 channels, as the first one of a network. Values go from 0
-    to 1: mid-grey (0.5) is a weight of zero, and each filter is stretched by its own largest weight. Raises
-    CourseError for other layers; what those look for, ``patterns`` shows.
+    ``layer`` is a ``Conv2D`` whose input has 1 or 3 channels. Values go from 0 to 1: mid-grey (0.5) is a
+    weight of zero, and each filter is stretched by its own largest weight. Raises CourseError for others.
     """
-    kernel = np.asarray(layer.kernel) if isinstance(layer, keras.layers.Conv2D) and layer.built else None
-    if kernel is None or kernel.shape[2] not in (1, 3):
-        what = f"It has {kernel.shape[2]} input channels" if kernel is not None else "It is no built Conv2D"
+    built = isinstance(layer, keras.layers.Conv2D) and layer.built
+    if not built or layer.kernel.shape[2] not in (1, 3):
+        what = f"It has {layer.kernel.shape[2]} input channels" if built else "It is no built Conv2D"
         raise CourseError(
             f"The weights of {layer.name!r} ({type(layer).__name__}) are no pictures: that takes a "
             f"convolution with 1 or 3 input channels. {what}. Use inspection.patterns for deeper layers."
         )
-    kernel = np.moveaxis(kernel, -1, 0).astype("float32")
+    kernel = np.moveaxis(np.asarray(layer.kernel, "float32"), -1, 0)
     largest = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True)
     return 0.5 + kernel / np.maximum(2 * largest, 1e-12)
 
@@ -61,17 +56,13 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     rng = np.random.default_rng(seed)
     start = white * rng.uniform(0.45, 0.55, (1, *shape[1:])).astype("float32")
     check_images(model, start)
-    with recorded(model) as calls:
-        model(start, training=False)
-    (call,) = with_maps(calls, [layer])
+    (call,) = with_maps(record(model, start)[1], [layer])
     count, channels = int(call.output.shape[-1]), [int(channel) for channel in np.atleast_1d(channels)]
     if not channels or not all(0 <= channel < count for channel in channels):
         raise CourseError(f"channels = {channels}: layer {layer!r} has the channels 0 to {count - 1}.")
 
     def excitement(pictures):
-        with recorded(model) as calls:
-            model(pictures, training=False)
-        (call,) = with_maps(calls, [layer])
+        (call,) = with_maps(record(model, pictures)[1], [layer])
         maps = tf.cast(call.output, tf.float32)
         # Not at the rim, where what excites most is the black that padding adds.
         rim = 2 if min(maps.shape[1:3]) > 6 else 0

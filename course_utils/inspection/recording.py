@@ -1,6 +1,6 @@
 """What passes through the layers of a model while it looks at pictures."""
 
-import contextlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,10 @@ class Call:
         shape = getattr(self.output, "shape", ())
         return len(shape) == 4 and shape[1] * shape[2] > 1 and self.output.dtype.is_floating
 
+    @property
+    def is_shown(self):
+        return isinstance(self.layer, SHOWN) or hasattr(self.layer, "is_stage")
+
 
 def activations(model, images, layers=None):
     """Return what layers of ``model`` put out for ``images``: a dict of name to float32 [n, h, w, channels].
@@ -51,14 +55,9 @@ def activations(model, images, layers=None):
     names = [layers] if isinstance(layers, str) else layers
     maps = {}
     for batch in batches(images):
-        with recorded(model) as calls:
-            model(batch, training=False)
-        calls = with_maps(calls, names)
+        calls = with_maps(record(model, batch)[1], names)
         if names is None:
-            shown = [
-                call for call in calls if isinstance(call.layer, SHOWN) or hasattr(call.layer, "is_stage")
-            ]
-            calls = shown or calls
+            calls = [call for call in calls if call.is_shown] or calls
         for call in calls:
             maps.setdefault(call.name, []).append(np.asarray(keras.ops.cast(call.output, "float32")))
     return {name: np.concatenate(parts) for name, parts in maps.items()}
@@ -79,35 +78,32 @@ def with_maps(calls, names=None):
 
 def no_maps(calls):
     """Return the sentence for a model in which no layer puts out maps."""
-    advice = "Use a model with a convolution."
+    sentence = "No layer of this model puts out maps (batch, height, width, channels)."
     if any(type(call.layer).__name__ == "HubLayer" for call in calls):
-        advice = (
-            "A HubLayer hides its layers: put inspection.spatial_backbone(layer) and "
+        return sentence + (
+            " A HubLayer hides its layers: put inspection.spatial_backbone(layer) and "
             "keras.layers.GlobalAveragePooling2D() in its place."
         )
-    return f"No layer of this model puts out maps (batch, height, width, channels). {advice}"
+    return f"{sentence} Use a model with a convolution."
 
 
-@contextlib.contextmanager
-def recorded(model, watch=None):
-    """Note, while the block runs, each call of the layers of ``model``, those of inner models included.
+def record(model, images, watch=None):
+    """Return the outputs of ``model`` for ``images``, and the calls of its layers, inner models' included.
 
-    Gives the list that the calls go to, in order. ``watch`` is called with each ``Call`` before its output
-    flows on, so that a tape can watch it.
+    ``watch`` is called with each ``Call`` before its output flows on, so that a tape can watch it.
     """
-    calls, times = [], {}
+    calls, times = [], Counter()
 
-    def noting(name, layer):
+    def recorded(name, layer):
         original = layer.call
 
         def call(*args, **kwargs):
             output = original(*args, **kwargs)
-            times[name] = times.get(name, 0) + 1
+            times[name] += 1
             number = f" ({times[name]})" * (times[name] > 1)
-            made = Call(name + number, layer, args[0] if args else None, output)
+            calls.append(Call(name + number, layer, args[0] if args else None, output))
             if watch is not None:
-                watch(made)
-            calls.append(made)
+                watch(calls[-1])
             return output
 
         return call
@@ -116,8 +112,8 @@ def recorded(model, watch=None):
     covered = {id(layer): (name, layer) for name, layer in _leaves(model)}.values()
     try:
         for name, layer in covered:
-            object.__setattr__(layer, "call", noting(name, layer))
-        yield calls
+            object.__setattr__(layer, "call", recorded(name, layer))
+        return model(images, training=False), calls
     finally:
         for _, layer in covered:
             object.__delattr__(layer, "call")
@@ -141,9 +137,7 @@ def check_images(model, images):
         )
     shapes = getattr(model, "input_shape", None) if model.built else None
     if isinstance(shapes, (list, dict)):
-        raise CourseError(
-            f"The model has {len(shapes)} inputs; only models with one picture as input can be inspected."
-        )
+        raise CourseError(f"The model has {len(shapes)} inputs; only models with one can be inspected.")
     images, wanted = np.asarray(images), tuple(shapes or (None,) * 4)
     fits = images.ndim == len(wanted) == 4 and all(
         side in (None, given) for side, given in zip(wanted[1:], images.shape[1:], strict=True)

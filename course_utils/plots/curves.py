@@ -11,8 +11,8 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
     """Show training (dashed) and validation (solid) over the epochs, one panel a metric.
 
     ``histories`` is a dict of name to what ``fit`` returned (or its ``.history`` dict), or a single one of
-    these. ``"accuracy"`` finds the accuracy whatever Keras calls it (``sparse_categorical_accuracy``); with
-    several outputs give full names (``"colour_accuracy"``). Raises CourseError where a metric is missing.
+    these. ``"accuracy"`` finds the accuracy whatever Keras calls it (``sparse_categorical_accuracy``). Raises
+    CourseError where a metric is missing or one of several.
     """
     if hasattr(histories, "history") or any(isinstance(part, list) for part in histories.values()):
         histories = {"": histories}
@@ -57,21 +57,19 @@ def _metric_key(metric, columns):
     return keys[0]
 
 
-def precision_recall(truths, probabilities, labels, threshold=None, title=None):
+def precision_recall(truths, probabilities, labels, threshold=0.5, title=None):
     """Show precision against recall of each label, with its average precision (AP) in the legend.
 
-    ``truths`` [n, number of labels] are 0 or 1, ``probabilities`` have the same shape, 0 to 1. A marker is on
-    each curve where ``probability >= threshold`` (0 to 1) puts it. Both axes start near the curves and say
-    where. A label without a picture has no curve; the alternative text names it. Raises CourseError for other
-    shapes and values, and if no picture has a label.
+    ``truths`` [n, labels] are 0 or 1, ``probabilities`` have the same shape, 0 to 1. A marker on each curve
+    is where ``probability >= threshold`` (0 to 1) puts it. A label without a picture has no curve. Raises
+    CourseError for other shapes and values, and if no picture has a label.
     """
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
     truths = inputs.check_truths(truths, labels)
     probabilities = inputs.check_probabilities(probabilities, labels)
     inputs.check_lengths(truths=truths, probabilities=probabilities)
-    if threshold is not None:
-        inputs.check_scores([threshold], "threshold")
+    inputs.check_scores([threshold], "threshold")
     if not truths.any():
         raise CourseError("No picture has any of the labels, so there is no recall. Check the truths.")
     figure = style.new_figure(5.5, 9)
@@ -83,14 +81,12 @@ def precision_recall(truths, probabilities, labels, threshold=None, title=None):
         average = average_precision_score(truth, scores)
         look = _line_style(index) | {"label": f"{labels[index]}: AP {average:.3f}"}
         axes.plot(recall, precision, drawstyle="steps-post", linewidth=1.8, **look)
-        lowest = min(lowest, np.minimum(precision, recall).max())
-        parts.append(f"{labels[index]} {average:.3f}")
-        if threshold is not None:
-            # The point whose cut is the first at or above the threshold keeps the same pictures.
-            at = np.searchsorted(cuts, threshold)
-            _mark(axes, recall[at], precision[at], index, look)
-            lowest = min(lowest, precision[at], recall[at])
-            parts[-1] += f" (precision {style.percent(precision[at])}, recall {style.percent(recall[at])})"
+        # The point whose cut is the first at or above the threshold keeps the same pictures.
+        at = np.searchsorted(cuts, threshold)
+        _mark(axes, recall[at], precision[at], index, look)
+        lowest = min(lowest, precision[at], recall[at], np.minimum(precision, recall).max())
+        here = f"precision {style.percent(precision[at])}, recall {style.percent(recall[at])}"
+        parts.append(f"{labels[index]} {average:.3f} ({here})")
     # Where precision equals recall a curve turns; twice that far from the corner shows the turn of the worst.
     start = float(np.clip(np.floor(20 * (1 - 2 * (1 - lowest)) + 1e-9) / 20, 0, 0.9))
     limits = (start, 1 + 0.02 * (1 - start))
@@ -100,22 +96,20 @@ def precision_recall(truths, probabilities, labels, threshold=None, title=None):
     style.percent_axis(axes.xaxis, 0)
     style.percent_axis(axes.yaxis, 0)
     style.add_grid_lines(axes, "both")
-    style.add_legend(
-        figure, axes.lines, title=None if threshold is None else f"marker: threshold {threshold:g}"
-    )
-    at = "" if threshold is None else f" and, at the threshold {threshold:g}, precision and recall"
-    alt = f"Precision against recall, one curve a label. Average precision{at}: {'; '.join(parts)}."
+    style.add_legend(figure, axes.lines, title=f"marker: threshold {threshold:g}")
+    alt = "Precision against recall, one curve a label. Average precision and, at the threshold "
+    alt += f"{threshold:g}, precision and recall: {'; '.join(parts)}."
     if absent := [name for name, some in zip(labels, truths.any(axis=0), strict=True) if not some]:
         alt += f" No picture has {', '.join(absent)}."
     return style.finish(figure, title or "Precision and recall of each label", alt)
 
 
-def threshold_scores(thresholds, scores, chosen=None, title=None):
+def threshold_scores(thresholds, scores, chosen, title=None):
     """Show how scores change with the threshold above which a label counts as given.
 
     ``thresholds`` [n] are increasing numbers from 0 to 1; ``scores`` is a dict of name ("exact match") to
-    values [n], 0 to 1. ``chosen`` is marked, and the legend has the scores there; between two thresholds
-    they are interpolated. Raises CourseError for other values and a ``chosen`` outside the thresholds.
+    values [n], 0 to 1. ``chosen`` is marked, and the legend has the (interpolated) scores there. Raises
+    CourseError for other values and a ``chosen`` outside the thresholds.
     """
     inputs.check_lengths(scores=scores)
     thresholds = inputs.check_scores(thresholds, "thresholds")
@@ -123,7 +117,7 @@ def threshold_scores(thresholds, scores, chosen=None, title=None):
     inputs.check_lengths(thresholds=thresholds, **{f"scores {name!r}": row for name, row in scores.items()})
     if (np.diff(thresholds) <= 0).any():
         raise CourseError("thresholds must increase. Sort them, and the scores with them.")
-    if chosen is not None and not thresholds[0] <= chosen <= thresholds[-1]:
+    if not thresholds[0] <= chosen <= thresholds[-1]:
         raise CourseError(
             f"chosen = {chosen} is not among the thresholds, which go from {thresholds[0]:g} to "
             f"{thresholds[-1]:g}. Choose one of them."
@@ -132,24 +126,20 @@ def threshold_scores(thresholds, scores, chosen=None, title=None):
     axes = figure.subplots()
     parts = []
     for index, (name, values) in enumerate(scores.items()):
-        best, look = values.argmax(), _line_style(index) | {"label": name}
+        best, here = values.argmax(), style.percent(np.interp(chosen, thresholds, values), 1)
         parts.append(f"{name} is highest at {thresholds[best]:g} ({style.percent(values[best], 1)})")
-        if chosen is not None:
-            here = np.interp(chosen, thresholds, values)
-            parts[-1] += f" and {style.percent(here, 1)} at {chosen:g}"
-            look["label"] = f"{name}: {style.percent(here, 1)}"
-            _mark(axes, chosen, here, index, look)
+        parts[-1] += f" and {here} at {chosen:g}"
+        look = _line_style(index) | {"label": f"{name}: {here}"}
+        _mark(axes, chosen, np.interp(chosen, thresholds, values), index, look)
         marks = {"marker": style.MARKERS[index % 10], "markersize": 4, "markevery": max(1, len(values) // 12)}
         axes.plot(thresholds, values, clip_on=False, **look, **marks)
-    artists = list(axes.lines)
-    if chosen is not None:
-        axes.axvline(chosen, color="black", linewidth=1, linestyle=(0, (2, 2)), zorder=1)
+    style.add_legend(figure, axes.lines, title=f"at the chosen {chosen:g}")
+    axes.axvline(chosen, color="black", linewidth=1, linestyle=(0, (2, 2)), zorder=1)
     lowest = min(values.min() for values in scores.values())
     start = float(min(0.9, np.floor(10 * lowest + 1e-9) / 10))
     axes.set(xlabel="threshold", ylabel=f"score{_axis_start(start)}", ylim=(start, 1))
     style.percent_axis(axes.yaxis, 0)
     style.add_grid_lines(axes, "both")
-    style.add_legend(figure, artists, title=None if chosen is None else f"at the chosen {chosen:g}")
     alt = f"Scores for {len(thresholds)} thresholds from {thresholds[0]:g} to {thresholds[-1]:g}: "
     return style.finish(figure, title or "Scores and the threshold", f"{alt}{'; '.join(parts)}.")
 

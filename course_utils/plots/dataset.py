@@ -21,9 +21,8 @@ def grid(pictures, class_names=None, columns=10, count=100, title=None):
         labels = [class_names[label] for label in inputs.check_labels(labels, class_names)]
     captions = [str(label) for label in labels]
     figure, _ = style.picture_grid(images, captions, columns)
-    shown = f"{len(captions)} picture{'s' * (len(captions) > 1)}" + " with their classes" * (
-        class_names is not None
-    )
+    shown = f"{len(captions)} picture{'s' * (len(captions) > 1)}"
+    shown += " with their classes" * (class_names is not None)
     return style.finish(figure, title or shown, f"Grid of {shown}: {', '.join(dict.fromkeys(captions))}.")
 
 
@@ -43,18 +42,12 @@ def class_balance(datasets, class_names, title=None):
         labels = inputs.check_labels(inputs.read_labels(source), class_names, f"labels of {name}")
         counts = np.bincount(labels, minlength=len(class_names))
         offset = (index - (len(datasets) - 1) / 2) * width
-        look = {
-            "color": style.COLOURS[index % 10],
-            "hatch": style.HATCHES[index % 4],
-            "label": f"{name}: {len(labels):,}",
-        }
-        axes.bar(places + offset, counts, width, edgecolor="black", linewidth=0.5, **look)
+        look = {"color": style.COLOURS[index % 10], "hatch": style.HATCHES[index % 4], "edgecolor": "black"}
+        axes.bar(places + offset, counts, width, label=f"{name}: {len(labels):,}", linewidth=0.5, **look)
         low, high = counts.min(), counts.max()
         span = f"{low:,}" if low == high else f"{low:,} to {high:,}"
         parts.append(f"{name} {len(labels):,} ({span} a class)")
-    axes.set_xticks(
-        places, class_names, fontsize=style.SMALL, rotation=30, ha="right", rotation_mode="anchor"
-    )
+    style.name_ticks(axes, class_names, rotation=30)
     axes.set(xlabel="class", ylabel="number of pictures")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

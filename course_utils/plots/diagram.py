@@ -67,13 +67,10 @@ def network_diagram(model, title=None):
 
 
 def _boxes(model):
-    """Return the boxes of a model, each after those that it comes from, and a ``Counter`` of what has none."""
+    """Return the boxes, each after those that it comes from, and a ``Counter`` of the kinds without one."""
     calls, outputs = _graph(model)
-    behind, left_out = (
-        {},
-        Counter(),
-    )  # behind: call to its box, or to the boxes before it where it is left out
-    boxes = []
+    behind = {}  # call to its box, or to the boxes before it where it is left out
+    boxes, left_out = [], Counter()
     for call in calls:
         sources = list(dict.fromkeys(box for parent in call.parent_nodes for box in behind[parent]))
         layer, kind, is_output = call.operation, type(call.operation).__name__, call in outputs

@@ -13,11 +13,10 @@ from course_utils.plots import inputs, style
 def confusion_matrix(labels, predictions, class_names, title=None):
     """Show how often each class was taken for each: a row for the true class, a column for the predicted one.
 
-    ``labels`` are class numbers [n] (or an unshuffled dataset of (image, label)), ``predictions`` class
-    numbers [n] or probabilities [n, number of classes]. The colour is the share of its row. Raises
-    CourseError for other shapes and values.
+    ``labels`` are class numbers [n], ``predictions`` class numbers [n] or probabilities [n, classes]. The
+    colour is the share of its row. Raises CourseError for other shapes and values.
     """
-    labels = inputs.check_labels(inputs.read_labels(labels), class_names)
+    labels = inputs.check_labels(labels, class_names)
     if np.ndim(predictions) == 2:
         predictions = inputs.check_probabilities(predictions, class_names).argmax(axis=1)
     predictions = inputs.check_labels(predictions, class_names, "predictions")
@@ -35,31 +34,27 @@ def confusion_matrix(labels, predictions, class_names, title=None):
         for (row, column), count in np.ndenumerate(counts):
             ink = "white" if shares[row, column] > 0.5 else "black" if count else "#707070"
             axes.text(column, row, f"{count:,}", ha="center", va="center", color=ink, fontsize=style.SMALL)
-    axes.set_xticks(
-        range(size), class_names, fontsize=style.SMALL, rotation=45, ha="right", rotation_mode="anchor"
-    )
+    style.name_ticks(axes, class_names, rotation=45)
     axes.set_yticks(range(size), class_names, fontsize=style.SMALL)
     axes.set(xlabel="predicted class\n(number: pictures, colour: share of the row)", ylabel="true class")
     axes.tick_params(length=0)
     score = f"{style.percent(np.trace(counts) / len(labels), 1)} of {len(labels):,} right"
     wrong = counts - np.diag(counts.diagonal())
     row, column = np.unravel_index(wrong.argmax(), wrong.shape)
-    most = (
-        f"Most frequent confusion: {class_names[row]} taken for {class_names[column]}, {wrong.max():,} times."
+    most = f"{class_names[row]} taken for {class_names[column]}, {wrong.max():,} times."
+    alt = (
+        f"Confusion matrix: {score}. {f'Most frequent confusion: {most}' if wrong.any() else 'No confusion.'}"
     )
-    alt = f"Confusion matrix: {score}. {most if wrong.any() else 'No confusion.'}"
     return style.finish(figure, title or f"Confusion matrix, {score}", alt)
 
 
 def predictions(images, labels, probabilities, class_names, count=15, columns=5, title=None):
     """Show the first ``count`` pictures with the predicted class and its probability.
 
-    ``images`` as in ``grid``, ``labels`` [n], ``probabilities`` [n, number of classes], 0 to 1. Raises
-    CourseError for other shapes and values.
+    ``images`` as in ``grid``, ``labels`` [n], ``probabilities`` [n, classes], 0 to 1. Raises CourseError for
+    other shapes and values.
     """
-    labels = inputs.check_labels(labels, class_names)
-    probabilities = inputs.check_probabilities(probabilities, class_names)
-    inputs.check_lengths(images=images, labels=labels, probabilities=probabilities)
+    labels, probabilities = _checked(images, labels, probabilities, class_names)
     captions, right, mistakes = _captions(labels[:count], probabilities[:count], class_names, "\ntrue: {}")
     score = f"{right.sum()} of {len(right)} right"
     alt = f"{len(right)} pictures with predictions, {score}."
@@ -71,9 +66,7 @@ def most_confident_mistakes(images, labels, probabilities, class_names, count=12
 
     Arguments as in ``predictions``. Without any mistake the figure says so.
     """
-    labels = inputs.check_labels(labels, class_names)
-    probabilities = inputs.check_probabilities(probabilities, class_names)
-    inputs.check_lengths(images=images, labels=labels, probabilities=probabilities)
+    labels, probabilities = _checked(images, labels, probabilities, class_names)
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     if not len(wrong):
         none = f"No mistake in {len(labels):,} pictures"
@@ -84,33 +77,28 @@ def most_confident_mistakes(images, labels, probabilities, class_names, count=12
     return predictions(chosen, labels[worst], probabilities[worst], class_names, count, columns, title)
 
 
-def label_predictions(images, truths, probabilities, labels, top=2, count=15, columns=5, title=None):
-    """Show the first ``count`` pictures with their ``top`` most probable labels: right if all of them are true.
+def label_predictions(images, truths, probabilities, labels, count=15, columns=5, title=None):
+    """Show the first ``count`` pictures with their most probable labels, as many as are true; at least one.
 
-    ``images`` as in ``grid``; ``truths`` [n, number of labels], 0 or 1, with ``top`` times 1 in every row;
-    ``probabilities`` of the same shape, 0 to 1; ``labels`` the names. Raises CourseError for other shapes and
-    values.
+    ``images`` as in ``grid``, ``truths`` [n, labels], 0 or 1, ``probabilities`` of the same shape, 0 to 1,
+    ``labels`` the names. Right is a picture with all labels true. Raises CourseError for other values.
     """
-    if not 1 <= top <= len(labels):
-        raise CourseError(f"top = {top} labels a picture, and there are {len(labels)} labels to choose from.")
-    truths = inputs.check_truths(truths, labels, ones=top)
+    truths = inputs.check_truths(truths, labels)
     probabilities = inputs.check_probabilities(probabilities, labels)
     inputs.check_lengths(images=images, truths=truths, probabilities=probabilities)
-    truths, probabilities = truths[:count], probabilities[:count]
-    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
-    right = np.take_along_axis(truths, best, axis=1).all(axis=1)
-    captions, mistakes = [], []
-    for truth, row, guesses, is_right in zip(truths, probabilities, best, right, strict=True):
+    captions, right, mistakes = [], [], []
+    for truth, row in zip(truths[:count], probabilities[:count], strict=True):
+        guesses = np.argsort(-row, kind="stable")[: max(1, truth.sum())]
         lines = [f"{labels[guess]} {style.percent(row[guess])}" for guess in guesses]
-        if not is_right:
-            true = [labels[label] for label in np.flatnonzero(truth)]
+        right.append(truth[guesses].all())
+        if not right[-1]:
+            true = [labels[label] for label in np.flatnonzero(truth)] or ["none"]
             lines.append(f"true: {', '.join(true)}")
             mistakes.append(f"{' '.join(true)} taken for {' '.join(labels[i] for i in sorted(guesses))}")
-        captions.append(f"{'✓' if is_right else '✗'} " + "\n".join(lines))
-    score = f"{right.sum()} of {len(right)} right"
-    what = f"{top} most probable labels" if top > 1 else "most probable label"
-    title = title or f"The {what} of each picture: {score}"
-    alt = f"{len(right)} pictures with their {what}, {score}."
+        captions.append(f"{'✓' if right[-1] else '✗'} " + "\n".join(lines))
+    score = f"{sum(right)} of {len(right)} right"
+    alt = f"{len(right)} pictures with their most probable labels, {score}."
+    title = title or f"The most probable labels of each picture: {score}"
     return _judged_grid(images, captions, right, columns, title, alt, mistakes)
 
 
@@ -132,10 +120,7 @@ def output_predictions(images, truths, probabilities, class_names, count=15, col
             )
     captions, right, mistakes = {}, {}, []
     for name, words in class_names.items():
-        truth = inputs.check_labels(truths[name], words, f"truths of {name}")
-        rows = inputs.check_probabilities(probabilities[name], words, f"probabilities of {name}")
-        lengths = {"images": images, f"truths of {name}": truth, f"probabilities of {name}": rows}
-        inputs.check_lengths(**lengths)
+        truth, rows = _checked(images, truths[name], probabilities[name], words, f" of {name}")
         captions[name], right[name], wrong = _captions(truth[:count], rows[:count], words, " ({})")
         mistakes += wrong
     every = np.all(list(right.values()), axis=0)
@@ -146,6 +131,13 @@ def output_predictions(images, truths, probabilities, class_names, count=15, col
     captions = ["\n".join(lines) for lines in zip(*captions.values(), strict=True)]
     alt = f"{len(every)} pictures with the predictions of {' and '.join(class_names)}, {score}."
     return _judged_grid(images, captions, every, columns, title or f"Predictions: {score}", alt, mistakes)
+
+
+def _checked(images, labels, probabilities, class_names, of=""):
+    labels = inputs.check_labels(labels, class_names, f"labels{of}")
+    probabilities = inputs.check_probabilities(probabilities, class_names, f"probabilities{of}")
+    inputs.check_lengths(**{"images": images, f"labels{of}": labels, f"probabilities{of}": probabilities})
+    return labels, probabilities
 
 
 def _captions(labels, probabilities, class_names, truth):

@@ -92,22 +92,12 @@ def check_probabilities(probabilities, class_names, what="probabilities"):
     return probabilities
 
 
-def check_truths(truths, labels, ones=None):
-    """Return ``truths``, 0 or 1, as a bool array [n, number of labels]: which labels a picture has.
-
-    With ``ones`` every row must have that many 1 (2 is what "two-hot" means).
-    """
+def check_truths(truths, labels):
+    """Return ``truths``, 0 or 1, as a bool array [n, number of labels]: which labels a picture has."""
     truths = _check_rows(np.asarray(truths), labels, "truths")
     if not np.isin(truths, (0, 1)).all():
         raise CourseError(
             "truths must be 0 or 1, and there are other values among these. Probabilities come after truths."
-        )
-    counts = truths.sum(axis=1).astype(int)
-    if ones is not None and (counts != ones).any():
-        row = (counts != ones).argmax()
-        raise CourseError(
-            f"Each picture must have {ones} true labels, and in row {row} of truths there are {counts[row]}. "
-            "Check how the rows were made, or give the number of labels a picture as top."
         )
     return truths.astype(bool)
 

@@ -11,13 +11,13 @@ from course_utils.plots import inputs, style
 HEAT = "cividis"  # dark blue to yellow: one order of brightness, in print and for any colour vision
 
 
-def feature_maps(activations, count=8, strongest=False, title=None):
-    """Show channels of layers for one picture: a row for each layer, ``count`` channels in it.
+def feature_maps(activations, count=8, title=None):
+    """Show the ``count`` strongest channels of layers (by their mean) for one picture, a row for each layer.
 
     ``activations`` is a dict of layer to maps [height, width, channels] or, of which the first picture is
-    taken, [n, height, width, channels]. The first channels are shown, or the ``strongest``: those with the
-    highest mean. Dark is 0 (or the lowest value, if negative), bright the highest of the channel: compare
-    places, not channels. Silent channels are nowhere above 0. Raises CourseError for other shapes and NaN.
+    taken, [n, height, width, channels]. Dark is 0 (or the lowest value, if negative), bright the highest of
+    the channel: compare places, not channels. Silent channels are nowhere above 0. Raises CourseError for
+    other shapes and NaN.
     """
     inputs.check_lengths(activations=activations)
     rows = {name: _check_maps(values, name) for name, values in activations.items()}
@@ -30,7 +30,7 @@ def feature_maps(activations, count=8, strongest=False, title=None):
     for (name, values), line in zip(rows.items(), places, strict=True):
         height, width, channels = values.shape
         silent = int((values.max(axis=(0, 1)) <= 0).sum())
-        order = np.argsort(-values.mean(axis=(0, 1)), kind="stable") if strongest else np.arange(channels)
+        order = np.argsort(-values.mean(axis=(0, 1)), kind="stable")
         for axes, channel in zip(line, order, strict=False):
             one = values[:, :, channel]
             low = min(0, one.min())
@@ -43,25 +43,22 @@ def feature_maps(activations, count=8, strongest=False, title=None):
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=style.SMALL)
         parts.append(f"{name} {height} x {width}, {silent:,} of {channels:,} channels silent")
     _add_colour_bar(figure, places, "activation: 0 to the highest of the channel", ("0", "highest"))
-    which = f"{'strongest' if strongest else 'first'} {count} channels"
+    which = f"{count} strongest channels"
     alt = f"Maps of the {which} of {len(rows)} layers for one picture: {'; '.join(parts)}."
     return style.finish(figure, title or f"What the layers answer: the {which} of each", alt)
 
 
-def heat_maps(images, maps, captions=None, right=None, title=None):
+def heat_maps(images, maps, captions, right=None, title=None):
     """Show pictures, and below each of them its maps, laid over the picture in grey.
 
-    ``images`` as in ``grid``, [n]; ``maps`` a dict of name to float maps [n, height, width], 0 to 1, or a
-    single array of them; a map may be coarser than its picture. Bright is 1, and a line encloses all above
-    0.5. ``captions`` [n] stand above the pictures; with ``right`` [n] pictures have a frame, thin and blue
-    where it is true, thick and orange where not. Raises CourseError for other numbers of maps than pictures,
-    and for values outside 0 to 1.
+    ``images`` as in ``grid``, [n]; ``maps`` a dict of name to float maps [n, height, width], 0 to 1; a map
+    may be coarser than its picture. Bright is 1, and a line encloses all above 0.5. ``captions`` [n] stand
+    above the pictures; with ``right`` [n] pictures have a frame, thin and blue where it is true, thick and
+    orange where not. Raises CourseError for other numbers of maps than pictures and for other values.
     """
-    maps = maps if hasattr(maps, "keys") else {"map": maps}
-    captions = [""] * len(images) if captions is None else [str(caption) for caption in captions]
-    columns = {"images": images, "captions": captions, **{f"maps {name!r}": maps[name] for name in maps}}
-    inputs.check_lengths(**columns, **({} if right is None else {"right": right}))
     inputs.check_lengths(maps=maps)
+    columns = {"images": images, "captions": captions} | ({} if right is None else {"right": right})
+    inputs.check_lengths(**columns, **{f"maps {name!r}": rows for name, rows in maps.items()})
     for name, heat in ((name, heat) for name, rows in maps.items() for heat in rows):
         if np.ndim(heat) != 2 or not (np.min(heat) >= 0 and np.max(heat) <= 1 + 1e-4):
             raise CourseError(
@@ -87,7 +84,7 @@ def heat_maps(images, maps, captions=None, right=None, title=None):
         for axes in line:
             style.hide_frame(axes)
         brightest = ", ".join(f"{name} {_where(heat)}" for name, heat in zip(maps, heats, strict=True))
-        parts.append(f"{caption or f'picture {len(parts) + 1}'}: {brightest}".replace("\n", " "))
+        parts.append(f"{caption}: {brightest}".replace("\n", " "))
     for axes, name in zip(places[:, 0], ("picture", *maps), strict=True):
         axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=style.SMALL)
     if right is not None:

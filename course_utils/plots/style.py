@@ -1,7 +1,6 @@
 """How every figure of the course looks, shows itself and is described; the other modules say what is on it.
 
-Colours are those of Okabe and Ito (2008), which people with any colour vision tell apart. A marker or a
-pattern always says the same again, for grey print.
+Colours are those of Okabe and Ito (2008), for any colour vision; markers and patterns repeat them in grey.
 """
 
 import base64
@@ -28,18 +27,12 @@ _marks = {"pictures": "", "weights": ""}  # what the footer of a figure says, by
 
 
 def use_source(source):
-    """Mark all figures made from now on: ``"sample"`` puts a footer on them, every other source none.
-
-    ``data.load`` calls this with the source it took, so that drawings never pass for photographs.
-    """
+    """Mark all figures made from now on with a footer if their pictures are a ``"sample"``."""
     _marks["pictures"] = "sample pictures, drawn by the course" if source == "sample" else ""
 
 
 def use_weights(weights):
-    """Mark all figures made from now on: ``"stand-in"`` puts that into their footer, ``"published"`` nothing.
-
-    ``hub.find`` and ``backbones.vgg19`` call this: a small network never passes for the published one.
-    """
+    """Mark all figures made from now on with a footer if the weights behind them are ``"stand-in"``."""
     _marks["weights"] = "stand-in weights, pretrained on drawings" if weights == "stand-in" else ""
 
 
@@ -55,13 +48,10 @@ class CourseFigure(Figure):
         super().draw(renderer)
 
     def _ipython_display_(self):
-        """Show as PNG. Not made with pyplot, the figure is not drawn a second time at the end of the cell.
-
-        The text stands where notebooks keep it, in the metadata of the PNG. JupyterLab and nbconvert's usual
-        page do not look there (jupyter/enhancement-proposals#120), so the same picture is offered as HTML.
-        """
         from IPython.display import display
 
+        # The words stand where notebooks keep them, in the metadata of the PNG. JupyterLab and nbconvert do
+        # not look there (jupyter/enhancement-proposals#120), so the same picture is offered as HTML.
         buffer = io.BytesIO()
         self.savefig(buffer, format="png")
         png = base64.b64encode(buffer.getvalue()).decode()
@@ -97,13 +87,10 @@ def picture_grid(images, captions, columns):
     shapes = [min(1, image.shape[0] / image.shape[1]) for image in images]
     heights = [max(shapes[start : start + columns]) for start in range(0, len(images), columns)]
     letters = max(6, int(cell * 72 / (0.58 * SMALL)))
-    captions = [
-        "\n".join(textwrap.fill(line, letters) for line in caption.split("\n")) for caption in captions
-    ]
+    captions = ["\n".join(textwrap.fill(line, letters) for line in text.split("\n")) for text in captions]
     lines = 1 + max(caption.count("\n") for caption in captions)
     figure = new_figure(sum(heights) * cell + len(heights) * lines * SMALL / 60 + 0.6, max(4, columns * cell))
-    ratios = {"height_ratios": heights}
-    places = figure.subplots(len(heights), columns, squeeze=False, gridspec_kw=ratios).ravel()
+    places = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights).ravel()
     for axes, image, caption in zip(places, images, captions, strict=False):
         axes.imshow(image, cmap="gray", vmin=0, vmax=255)
         axes.set_title(caption, fontsize=SMALL, pad=4)
@@ -127,10 +114,8 @@ def frame_pictures(axes, right):
 
 
 def add_legend(figure, artists, **options):
-    """Add a legend beside the axes with the labels of ``artists``; one label has one entry, the last.
-
-    Named one by one, because Matplotlib finds no label by itself that begins with "_".
-    """
+    """Add a legend beside the axes with the labels of ``artists``; one label has one entry, the last."""
+    # Named one by one, because Matplotlib finds no label by itself that begins with "_".
     artists = {artist.get_label(): artist for artist in artists}
     figure.legend(artists.values(), artists, loc="outside right upper", frameon=False, **options)
 
@@ -140,6 +125,12 @@ def add_grid_lines(axes, direction="y"):
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis=direction, color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
+
+
+def name_ticks(axes, names, rotation):
+    """Write ``names`` below the axes at 0, 1, 2 ..., slanting so that long ones fit."""
+    slant = {"rotation": rotation, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(range(len(names)), names, fontsize=SMALL, **slant)
 
 
 def percent(share, decimals=0):
