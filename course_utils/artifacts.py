@@ -27,8 +27,8 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
           {"kind": "multi_label", "labels": [...], "threshold": 0.5}
           {"kind": "multi_output", "outputs": {"category_output": [...], "color_output": [...]}}
 
-    - ``model.keras``: the model; ``history.csv``: a row for each epoch of each fit in ``histories`` (a dict of
-      name to ``History`` or dict); a PNG for each of ``figures`` (a dict of file name without suffix).
+    - ``model.keras``: the model; ``history.csv``: a row for each epoch of each fit in ``histories`` (a dict
+      of name to ``History`` or dict); a PNG for each of ``figures`` (a dict by file name without suffix).
 
     Each file appears whole or not at all, ``metrics.json`` last: where it is, the rest is complete. Raises
     CourseError where the labels do not fit the model (before anything is written), where the folder cannot be

@@ -19,56 +19,50 @@ MAX_SPRITE = 8192  # pixels a side; the projector draws no larger image
 THUMBNAIL = 64  # pixels a side, unless the pictures are smaller or too many
 
 
-def export(folder, vectors, metadata, images=None, name="vectors"):
+def export(folder, vectors, labels, images=None):
     """Write ``vectors`` with labels and pictures to ``folder`` for the projector; return it as a ``Path``.
 
-    - ``vectors``: an array [n, dimensions] (at least 2), or a dict of name to such arrays, all of the same n
-      things: ``{"pixels": ..., "PCA": ...}``. The projector shows at most 100,000 rows, and a browser is
-      comfortable up to about 10,000.
-    - ``metadata``: n labels, or a dict of column name to n values.
-    - ``images``: n pictures as in ``plots.grid``, shown with at most 64 pixels a side.
-
-    Exporting again replaces what the projector shows. Files appear whole, ``projector_config.pbtxt`` last.
-    Raises CourseError for different lengths, NaN, labels with tabs or line breaks or without text, and a
-    folder that cannot be written; then nothing is written.
+    ``vectors`` is a dict of name to arrays [n, dimensions] (at least 2), all of the same n things; the
+    projector shows at most 100,000 of them, and a browser is comfortable up to about 10,000. ``labels`` [n]
+    are words or numbers, ``images`` [n] pictures as in ``plots.grid``, shown with at most 64 pixels a side.
+    Exporting again replaces what the projector shows. Raises CourseError for different lengths, NaN, labels
+    with tabs or line breaks or without text, and a folder that cannot be written; then nothing is written.
     """
     from google.protobuf import text_format
     from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
-    embeddings = vectors if isinstance(vectors, dict) else {name: vectors}
-    embeddings = {name: inputs.check_points(rows, f"vectors {name!r}") for name, rows in embeddings.items()}
-    files = {name: _file_name(name) for name in embeddings}
-    inputs.check_lengths(embeddings=embeddings)
+    inputs.check_lengths(vectors=vectors)
+    vectors = {name: inputs.check_points(rows, f"vectors {name!r}") for name, rows in vectors.items()}
+    files = {name: _file_name(name) for name in vectors}
     if len({file.casefold() for file in files.values()}) < len(files):
         raise CourseError(f"Two of the names {', '.join(files)} give the same file. Choose others.")
-    for name, values in embeddings.items():
-        if values.shape[1] < 2:
-            raise CourseError(
-                f"vectors {name!r} have one dimension, and the projector needs two. Put two axes side by "
-                "side: np.stack([first, second], axis=1)."
-            )
-    columns = metadata if isinstance(metadata, dict) else {"label": metadata}
-    parts = {f"vectors {name!r}": values for name, values in embeddings.items()}
-    parts |= {f"values of {name!r}": values for name, values in columns.items()}
-    inputs.check_lengths(**parts, **({} if images is None else {"images": images}))
-    rows = _rows(columns)
+    if flat := [name for name, rows in vectors.items() if rows.shape[1] < 2]:
+        raise CourseError(
+            f"vectors {flat[0]!r} have one dimension, and the projector needs two. Put two axes side by "
+            "side: np.stack([first, second], axis=1)."
+        )
+    columns = {f"vectors {name!r}": rows for name, rows in vectors.items()}
+    inputs.check_lengths(**columns, labels=labels, **({} if images is None else {"images": images}))
+    lines = _metadata(labels)
     sprite, side = (None, 0) if images is None else _sprite(images)
 
     folder = Path(folder)
     config = ProjectorConfig()
-    for name, values in embeddings.items():
-        lines = ("\t".join(map("{:.9g}".format, row)) for row in values.astype(np.float32).tolist())
-        _write_lines(folder / files[name], lines)
+    for name, values in vectors.items():
+        with written_whole(folder / files[name]) as path:
+            np.savetxt(path, values.astype(np.float32), fmt="%.9g", delimiter="\t")
         entry = config.embeddings.add(tensor_name=name, tensor_path=files[name], metadata_path="metadata.tsv")
         entry.tensor_shape.extend(values.shape)
         if sprite:
             entry.sprite.image_path = "sprite.png"
             entry.sprite.single_image_dim.extend([side, side])
-    _write_lines(folder / "metadata.tsv", rows)
+    with written_whole(folder / "metadata.tsv") as path:
+        path.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
     if sprite:
         with written_whole(folder / "sprite.png") as path:
             sprite.save(path)
-    _write_lines(folder / "projector_config.pbtxt", text_format.MessageToString(config).splitlines())
+    with written_whole(folder / "projector_config.pbtxt") as path:  # last: what it names is there
+        path.write_text(text_format.MessageToString(config), encoding="utf-8", newline="\n")
     return folder
 
 
@@ -97,9 +91,7 @@ def custom_axis(vectors, labels, left, right):
     direction = centroids["right"] - centroids["left"]
     length = direction @ direction
     if not length:
-        raise CourseError(
-            "Both groups have the same centroid, so there is no axis between them. Choose others."
-        )
+        raise CourseError("Both groups have the same centroid: there is no axis between them. Choose others.")
     return (vectors - centroids["left"]) @ direction / length
 
 
@@ -113,20 +105,17 @@ def _file_name(name):
     return name.replace(" ", "_") + ".tsv"
 
 
-def _rows(columns):
-    """Return the lines of ``metadata.tsv`` for a dict of column name to values."""
-    columns = {str(name): [str(value) for value in values] for name, values in columns.items()}
-    for name, values in columns.items():
-        for position, value in enumerate([name, *values]):
-            # The projector skips blank lines, which would shift every label after them by one.
-            if not value.strip() or re.search(r"[\t\r\n]", value):
-                place = f"value {position - 1} of column {name!r}" if position else "a column name"
-                raise CourseError(
-                    f"The projector's metadata cannot hold {value!r} ({place}): tabs and line breaks "
-                    "separate its cells, and it skips blank ones. Replace it by other text."
-                )
-    header = [tuple(columns)] if len(columns) > 1 else []
-    return ["\t".join(row) for row in [*header, *zip(*columns.values(), strict=True)]]
+def _metadata(labels):
+    """Return the lines of ``metadata.tsv``; of a single column the projector wants no header."""
+    lines = [str(label) for label in labels]
+    for number, line in enumerate(lines):
+        # The projector skips blank lines, which would shift every label after them by one.
+        if not line.strip() or re.search(r"[\t\r\n]", line):
+            raise CourseError(
+                f"The projector's metadata cannot hold {line!r} (label {number}): tabs and line breaks "
+                "separate its cells, and it skips blank ones. Replace it by other text."
+            )
+    return lines
 
 
 def _sprite(images):
@@ -142,8 +131,3 @@ def _sprite(images):
         picture = ImageOps.pad(Image.fromarray(image), (side, side))
         sprite.paste(picture, (index % per_row * side, index // per_row * side))
     return sprite, side
-
-
-def _write_lines(path, lines):
-    with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{line}\n" for line in lines)

@@ -100,8 +100,9 @@ class KeepBest(keras.callbacks.EarlyStopping):
     After ``fit`` the model has the weights of the epoch with the best ``monitor`` (``"val_loss"`` and other
     losses: lowest; everything else: highest). Interrupting the cell (the stop button, Ctrl-C) ends training
     after the running batch and one last validation, so that ``fit`` returns the history of what was reached;
-    a second interruption stops at once, as usual. ``best_epoch`` (counted from 1) and ``best`` tell which one
-    was kept, ``interrupted`` whether the fit was cut short. Raises CourseError for a metric that is not there.
+    a second interruption stops at once, as usual. ``best_epoch`` (counted from 1) and ``best`` are the number
+    and the value of that epoch, ``interrupted`` is whether the fit was cut short. Raises CourseError for a
+    metric that is not there.
     """
 
     def __init__(self, monitor="val_accuracy"):

@@ -34,10 +34,8 @@ def spatial_backbone(hub_layer):
         raise CourseError(f"This is a {type(hub_layer).__name__}; spatial_backbone takes a hub.HubLayer.")
     if None in shape:
         raise CourseError(f"{hub_layer.handle} takes pictures of any size; a backbone needs a fixed one.")
-    flat = _flat(hub_layer, shape)
-    maps = _averaged(flat.outputs[0])
-    if maps is not None:
-        trunk = flat.prune(flat.inputs[0], maps)
+    trunk = _trunk(hub_layer, shape)
+    if trunk is not None:
         ends = [trunk.inputs[0], *_stages(trunk), trunk.outputs[0]]
         stages = [
             Stage(trunk.prune(before, after), tuple(after.shape[1:]), name=f"stage_{number}")
@@ -74,34 +72,30 @@ class Stage(keras.layers.Layer):
         return (input_shape[0], *self._shape)
 
 
-def _flat(hub_layer, shape):
-    """Return the layer as one flat function without variables and without calls of other functions."""
+def _trunk(hub_layer, shape):
+    """Return a flat function without variables from pictures to the maps that the layer averages, or None."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     def call(images):
         return tf.cast(hub_layer(images, training=False), tf.float32)
 
     images = tf.TensorSpec((None, *shape))
-    traced = tf.function(call, autograph=False).get_concrete_function(images)
-    constant = convert_variables_to_constants_v2(traced)
-    graph = constant.graph.as_graph_def()
+    flat = convert_variables_to_constants_v2(tf.function(call, autograph=False).get_concrete_function(images))
+    last = flat.outputs[0].op
+    while last.type in UNCHANGED:
+        last = last.inputs[0].op
+    maps = last.inputs[0] if last.type in ("Mean", "AvgPool") else None
+    if maps is None or maps.shape.rank != 4 or None in maps.shape[1:]:
+        return None
+    graph = flat.graph.as_graph_def()
     for node in graph.node:
         # Orders without data ("^other"): nothing is left here to be read or written.
         node.input[:] = [name for name in node.input if not name.startswith("^")]
 
     def imported(images):
-        given = {constant.inputs[0].name: images}
-        return tf.graph_util.import_graph_def(graph, given, [constant.outputs[0].name], name="")
+        return tf.graph_util.import_graph_def(graph, {flat.inputs[0].name: images}, [maps.name], name="")
 
     return tf.compat.v1.wrap_function(imported, [images])
-
-
-def _averaged(features):
-    """Return the maps of which ``features`` are the mean, as far as the operations tell, or None."""
-    while features.op.type in UNCHANGED:
-        features = features.op.inputs[0]
-    before = features.op.inputs[0] if features.op.type in ("Mean", "AvgPool") else None
-    return before if before is not None and before.shape.rank == 4 and None not in before.shape[1:] else None
 
 
 def _stages(trunk):
@@ -112,7 +106,7 @@ def _stages(trunk):
     """
     way = [trunk.inputs[0].op]  # the operations that hang on the picture, in the order of computation
     for operation in trunk.graph.get_operations():
-        if any(tensor.op in way for tensor in operation.inputs):
+        if way[-1] is not trunk.outputs[0].op and any(tensor.op in way for tensor in operation.inputs):
             way.append(operation)
     last_use = {tensor.name: number for number, operation in enumerate(way) for tensor in operation.inputs}
     cuts, needed_until, convolved = [], 0, False

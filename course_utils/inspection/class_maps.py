@@ -46,8 +46,8 @@ def class_activation_map(model, images, target=None, *, output=None, normalised=
         pooling = _pooling(calls, head)
         targets = _targets(target, scores, number)
         weights = tf.gather(tf.transpose(tf.cast(head.layer.kernel, tf.float32)), targets)
-        maps = tf.einsum("nhwc,nc->nhw", tf.cast(pooling.given, tf.float32), weights)
-        names = [call.name for call in calls if call.output is pooling.given]
+        maps = tf.einsum("nhwc,nc->nhw", tf.cast(pooling.input, tf.float32), weights)
+        names = [call.name for call in calls if call.output is pooling.input]
         return maps, scores, targets, names[-1] if names else pooling.name
 
     return _collected(evidence, model, images, target, normalised, upsample)
@@ -143,10 +143,10 @@ def _head(calls, scores):
     while (
         call is not None and _is_softmax_like(call.layer) and not isinstance(call.layer, keras.layers.Dense)
     ):
-        scores = call.given
+        scores = call.input
         call = made.get(id(scores))
     if call is not None and _is_softmax_like(call.layer):
-        scores = tf.matmul(call.given, tf.cast(call.layer.kernel, call.given.dtype))
+        scores = tf.matmul(call.input, tf.cast(call.layer.kernel, call.input.dtype))
         if call.layer.bias is not None:
             scores += tf.cast(call.layer.bias, scores.dtype)
     if len(scores.shape) != 2:
@@ -168,8 +168,8 @@ def _pooling(calls, head):
     if head is not None and isinstance(head.layer, keras.layers.Dense):
         for call in calls:
             if isinstance(call.layer, keras.layers.GlobalAveragePooling2D) and (
-                call.output is head.given
-                or (call.output.shape == head.given.shape and np.allclose(call.output, head.given))
+                call.output is head.input
+                or (call.output.shape == head.input.shape and np.allclose(call.output, head.input))
             ):
                 return call
     end = ", ".join(type(call.layer).__name__ for call in calls[-4:])

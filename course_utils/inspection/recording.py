@@ -28,7 +28,7 @@ class Call:
 
     name: str
     layer: Any
-    given: Any
+    input: Any
     output: Any
 
     @property
@@ -140,7 +140,7 @@ def check_images(model, images):
         raise CourseError(f"The model has {len(shapes)} inputs; only models with one can be inspected.")
     images, wanted = np.asarray(images), tuple(shapes or (None,) * 4)
     fits = images.ndim == len(wanted) == 4 and all(
-        side in (None, given) for side, given in zip(wanted[1:], images.shape[1:], strict=True)
+        side in (None, length) for side, length in zip(wanted[1:], images.shape[1:], strict=True)
     )
     if not fits or not images.size or images.dtype.kind not in "fiu":
         sides = ", ".join("any" if side is None else str(side) for side in wanted[1:])

@@ -14,7 +14,7 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
     these. ``"accuracy"`` finds the accuracy whatever Keras calls it (``sparse_categorical_accuracy``). Raises
     CourseError where a metric is missing or one of several.
     """
-    if hasattr(histories, "history") or any(isinstance(part, list) for part in histories.values()):
+    if hasattr(histories, "history") or any(isinstance(values, list) for values in histories.values()):
         histories = {"": histories}
     inputs.check_lengths(histories=histories)
     figure = style.new_figure(4)
@@ -25,16 +25,15 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
             columns = getattr(history, "history", history)
             key = _metric_key(metric, columns)
             look = {"color": style.COLOURS[index % 10], "marker": style.MARKERS[index % 10], "markersize": 4}
-            for part, column in (("training", key), ("validation", f"val_{key}")):
+            lines = {"training": (key, "--", "white"), "validation": (f"val_{key}", "-", look["color"])}
+            for split, (column, dashes, face) in lines.items():
                 if column not in columns:
                     continue
-                values, label = columns[column], f"{name}, {part}" if name else part
-                look |= {"linestyle": "-"} if part == "validation" else {"linestyle": "--"}
-                face = {"markerfacecolor": "white"} if part == "training" else {}
-                every = max(1, len(values) // 15)
-                axes.plot(range(1, len(values) + 1), values, label=label, markevery=every, **look, **face)
+                values, label = columns[column], f"{name}, {split}" if name else split
+                look |= {"linestyle": dashes, "markerfacecolor": face, "markevery": max(1, len(values) // 15)}
+                axes.plot(range(1, len(values) + 1), values, label=label, **look)
                 last = style.percent(values[-1], 1) if is_share else f"{values[-1]:.3f}"
-                ends.append(f"{name} {part} {metric} {last}".strip())
+                ends.append(f"{name} {split} {metric} {last}".strip())
         axes.set(title=metric, xlabel="epoch", ylabel=metric)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
         if is_share:

@@ -110,9 +110,9 @@ def output_predictions(images, truths, probabilities, class_names, count=15, col
     1, ``class_names`` lists. Raises CourseError for names that differ, and for other shapes and values.
     """
     inputs.check_lengths(class_names=class_names)
-    for what, given in (("truths", truths), ("probabilities", probabilities)):
-        if not hasattr(given, "keys") or set(given) != set(class_names):
-            names = ", ".join(given) if hasattr(given, "keys") else f"a {type(given).__name__}"
+    for what, values in (("truths", truths), ("probabilities", probabilities)):
+        if not hasattr(values, "keys") or set(values) != set(class_names):
+            names = ", ".join(values) if hasattr(values, "keys") else f"a {type(values).__name__}"
             raise CourseError(
                 f"{what} must be a dict with the names of the outputs that class_names has, "
                 f"{', '.join(class_names)}; this is {names}. From a list that model.predict returned make "
