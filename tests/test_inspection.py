@@ -270,20 +270,7 @@ def test_the_map_of_a_network_that_learned_to_look_at_a_corner_peaks_there():
     assert untrained < 0.7
 
 
-# filters and patterns
-
-
-def test_filters_are_the_windows_around_mid_grey():
-    model = pooled()
-    first = model.get_layer("conv_1")
-    shown, kernel = inspection.filters(first), np.moveaxis(first.get_weights()[0], -1, 0)
-    assert shown.shape == (4, 3, 3, 3) and shown.min() >= 0 and shown.max() <= 1
-    assert (np.sign(shown - 0.5) == np.sign(kernel)).all()
-    assert np.allclose(np.abs(shown - 0.5).max(axis=(1, 2, 3)), 0.5)
-    with pytest.raises(CourseError, match=r"'conv_2'.*It has 4 input channels.*patterns"):
-        inspection.filters(model.get_layer("conv_2"))
-    with pytest.raises(CourseError, match="no built Conv2D"):
-        inspection.filters(model.get_layer("pool_1"))
+# patterns
 
 
 def test_patterns_excite_their_channel_and_repeat_with_the_seed():

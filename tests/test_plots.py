@@ -147,7 +147,7 @@ def test_a_batched_dataset_is_named(pictures):
         plots.grid(dataset(pictures).batch(4), NAMES)
 
 
-# class_balance, mean_images
+# class_balance
 
 
 def test_class_balance_counts(pictures):
@@ -169,25 +169,6 @@ def test_class_balance_counts(pictures):
 def test_class_balance_names_the_part_with_a_wrong_label():
     with pytest.raises(CourseError, match="labels of test"):
         plots.class_balance({"train": [0, 1], "test": [3]}, NAMES)
-
-
-def test_mean_images_are_means(pictures):
-    images, labels = pictures
-    figure = plots.mean_images(images, labels, NAMES)
-    for label, picture in enumerate(shown(figure)):
-        np.testing.assert_array_equal(picture, np.rint(images[labels == label].mean(axis=0)[..., 0]))
-    assert titles(figure)[0] == "T-shirt/top\n(4)"
-
-
-def test_mean_images_names_the_class_without_pictures(pictures):
-    figure = plots.mean_images(pictures[0][:2], pictures[1][:2], NAMES)
-    assert len(figure.axes) == 2
-    assert "No pictures of Pullover." in figure.alt
-
-
-def test_mean_images_needs_one_size():
-    with pytest.raises(CourseError, match="one size"):
-        plots.mean_images([np.zeros((8, 8, 1)), np.zeros((9, 9, 1))], [0, 1], NAMES)
 
 
 # histories
@@ -410,7 +391,6 @@ def all_figures(pictures):
     return {
         "grid": plots.grid(pictures, NAMES),
         "class_balance": plots.class_balance({"train": labels, "test": labels}, NAMES),
-        "mean_images": plots.mean_images(images, labels, NAMES),
         "histories": plots.histories({"plain": HISTORY}),
         "confusion_matrix": plots.confusion_matrix(labels, rows, NAMES),
         "predictions": plots.predictions(images, labels, rows, NAMES),
@@ -445,7 +425,6 @@ def every_figure_with_odd_names():
     return {
         "grid": plots.grid((images, labels), ODD_NAMES, title=" or ".join(ODD_NAMES)),
         "class_balance": plots.class_balance({name: labels for name in ODD_NAMES}, ODD_NAMES),
-        "mean_images": plots.mean_images(images, labels, ODD_NAMES),
         "histories": plots.histories({name: HISTORY for name in ODD_NAMES}),
         "confusion_matrix": plots.confusion_matrix(labels, rows, ODD_NAMES),
         "predictions": plots.predictions(*judged),

@@ -5,7 +5,7 @@ alternative text (``figure.alt``); ``figure.savefig(path)`` writes it to a file.
 """
 
 from course_utils.plots.curves import histories, precision_recall, threshold_scores
-from course_utils.plots.dataset import class_balance, grid, mean_images, scatter
+from course_utils.plots.dataset import class_balance, grid, scatter
 from course_utils.plots.diagram import network_diagram
 from course_utils.plots.evaluation import (
     confusion_matrix,

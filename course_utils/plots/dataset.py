@@ -5,7 +5,6 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from course_utils.errors import CourseError
 from course_utils.plots import inputs, style
 
 
@@ -55,26 +54,6 @@ def class_balance(datasets, class_names, title=None):
     style.add_legend(figure, axes.containers)
     alt = f"Bars: pictures of each of {len(class_names)} classes. {'; '.join(parts)}."
     return style.finish(figure, title or "Pictures of each class", alt)
-
-
-def mean_images(images, labels, class_names, columns=5, title=None):
-    """Show the mean picture of each class: pixel by pixel, over all its pictures.
-
-    ``images`` is [n, height, width, 1 or 3], all of one size; ``labels`` [n] as in ``grid``. A class without
-    pictures is left out and named in the alternative text. Raises CourseError for pictures of several sizes.
-    """
-    inputs.check_lengths(images=images, labels=labels)
-    labels = inputs.check_labels(labels, class_names)
-    if len({np.shape(image) for image in images}) > 1:
-        raise CourseError("A mean needs pictures of one size, and these differ. Resize them first.")
-    images, present = np.asarray(images), np.unique(labels)
-    means = [images[labels == label].mean(axis=0, dtype=float) for label in present]
-    captions = [f"{class_names[label]}\n({(labels == label).sum():,})" for label in present]
-    figure, _ = style.picture_grid(means, captions, columns)
-    alt = f"The mean picture of {', '.join(class_names[label] for label in present)}."
-    if absent := [name for label, name in enumerate(class_names) if label not in present]:
-        alt += f" No pictures of {', '.join(absent)}."
-    return style.finish(figure, title or "Mean picture of each class (number of pictures)", alt)
 
 
 def scatter(points, labels, class_names, images=None, title=None, xlabel="axis 1", ylabel="axis 2"):

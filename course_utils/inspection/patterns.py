@@ -1,4 +1,4 @@
-"""What a convolution looks for: its windows as pictures, and patterns that excite it."""
+"""What a layer looks for: patterns that excite its channels."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,6 @@ from course_utils import quiet  # noqa: F401 (before TensorFlow)
 from course_utils.errors import CourseError
 from course_utils.inspection.recording import check_images, record, with_maps
 
-import keras  # isort: skip
 import tensorflow as tf  # isort: skip
 
 
@@ -20,24 +19,6 @@ class Patterns:
     channels: list
     before: np.ndarray  # [channels]: the mean activation for the noise at the start
     after: np.ndarray  # [channels]: the mean activation for the result
-
-
-def filters(layer):
-    """Return the windows of a convolution that reads pictures: float32 [filters, height, width, 1 or 3].
-
-    ``layer`` is a ``Conv2D`` whose input has 1 or 3 channels. Values go from 0 to 1: mid-grey (0.5) is a
-    weight of zero, and each filter is stretched by its own largest weight. Raises CourseError for others.
-    """
-    built = isinstance(layer, keras.layers.Conv2D) and layer.built
-    if not built or layer.kernel.shape[2] not in (1, 3):
-        what = f"It has {layer.kernel.shape[2]} input channels" if built else "It is no built Conv2D"
-        raise CourseError(
-            f"The weights of {layer.name!r} ({type(layer).__name__}) are no pictures: that takes a "
-            f"convolution with 1 or 3 input channels. {what}. Use inspection.patterns for deeper layers."
-        )
-    kernel = np.moveaxis(np.asarray(layer.kernel, "float32"), -1, 0)
-    largest = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True)
-    return 0.5 + kernel / np.maximum(2 * largest, 1e-12)
 
 
 def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
