@@ -476,7 +476,8 @@ def test_figures_of_a_sample_run_carry_the_word(pictures):
 def test_a_long_title_is_broken_into_lines(pictures):
     figure = plots.grid((pictures[0][:1], pictures[1][:1]), NAMES, title="A very long title " * 6)
     figure.draw_without_rendering()
-    box = figure._suptitle.get_window_extent()
+    (title,) = [text for text in figure.texts if text.get_text() == figure.get_suptitle()]
+    box = title.get_window_extent()
     assert box.x0 >= 0 and box.x1 <= figure.bbox.x1
 
 

@@ -57,8 +57,6 @@ def spatial_backbone(hub_layer):
 class Stage(keras.layers.Layer):
     """A piece of a frozen module as a Keras layer, from maps (or pictures) to maps."""
 
-    is_stage = True
-
     def __init__(self, function, shape, **kwargs):
         super().__init__(autocast=False, **kwargs)
         self.supports_jit = False
