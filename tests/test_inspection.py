@@ -1,5 +1,7 @@
 """The look inside: what layers answer, what excites them, and class maps that hold what they promise."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -373,6 +375,9 @@ def test_a_module_that_does_not_end_in_an_average_is_refused(tmp_path, ending):
 def test_only_a_hub_layer_has_a_backbone():
     with pytest.raises(CourseError, match=r"This is a Dense; spatial_backbone takes a hub.HubLayer"):
         inspection.spatial_backbone(layers.Dense(2))
+    any_size = SimpleNamespace(image_shape=(None, None, 3), handle="module")
+    with pytest.raises(CourseError, match="module takes pictures of any size"):
+        inspection.spatial_backbone(any_size)
 
 
 @pytest.mark.parametrize(
