@@ -78,9 +78,8 @@ def summarise(lesson, runs, hardware):
         raise CourseError(
             f"{lesson}: seeds {seeds}; the ledger wants at least {FEWEST_SEEDS} different ones."
         )
-    wanted, how = (
-        ("folder", "/path") if attributes.NAME in needs(find_lesson(lesson))[0] else ("tfds", "tfds")
-    )
+    brought = attributes.NAME in needs(find_lesson(lesson))[0]
+    wanted, how = ("folder", "/path") if brought else ("tfds", "tfds")
     if {run["data_source"] for run in runs} != {wanted}:
         raise CourseError(
             f"{lesson}: a run on other pictures, such as drawn ones, is no result; run it with -p DATA {how}."

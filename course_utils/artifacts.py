@@ -27,9 +27,8 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
           {"kind": "multi_label", "labels": [...], "threshold": 0.5}
           {"kind": "multi_output", "outputs": {"category_output": [...], "color_output": [...]}}
 
-    - ``model.keras``: the model, if there is one; reloads with ``keras.saving.load_model``.
-    - ``history.csv``: one row an epoch of each fit in ``histories`` (a dict of name to ``History`` or dict).
-    - one PNG for each of ``figures`` (a dict of file name without suffix to figure).
+    - ``model.keras``: the model; ``history.csv``: a row for each epoch of each fit in ``histories`` (a dict
+      of name to ``History`` or dict); a PNG for each of ``figures`` (a dict by file name without suffix).
 
     Each file appears whole or not at all, ``metrics.json`` last: where it is, the rest is complete. Raises
     CourseError where the labels do not fit the model (before anything is written), where the folder cannot be
@@ -44,10 +43,8 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
         "data_set": pictures.name,
         "data_source": pictures.source,
         "counts": pictures.counts,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in PACKAGES},
-        },
+        "versions": {"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in PACKAGES},
     }
     if model is not None:
         record["parameters"] = model.count_params()
@@ -64,6 +61,19 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
     return folder
 
 
+def _write_history(path, histories):
+    rows = []
+    for fit, history in histories.items():
+        columns = getattr(history, "history", history)
+        for epoch, values in enumerate(zip(*columns.values(), strict=True), 1):
+            rows.append({"fit": fit, "epoch": epoch, **dict(zip(columns, map(float, values), strict=True))})
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def compare(folder):
     """Return a table of the results in ``folder`` (from ``save``) beside the published ones and the course's.
 
@@ -72,14 +82,31 @@ def compare(folder):
     """
     metrics = json.loads((Path(folder) / "metrics.json").read_text(encoding="utf-8"))
     entry = ledger()[metrics["lesson"]]
-    published, ours = entry["published"], entry["ours"]
-    rows = [
-        (name, *(readable(name, column.get(name)) for column in (metrics, ours, published)))
-        for name in entry["compare"]
-    ]
+    columns = metrics, entry["ours"], entry["published"]
+    rows = [(name, *(readable(name, column.get(name)) for column in columns)) for name in entry["compare"]]
     about = {"tfds": "", "folder": " (your pictures)"}.get(metrics["data_source"], " (sample)")
     about += " (stand-in)" * (metrics.get("weights") == "stand-in")
     return Table(("", f"this run{about}", "the course", "published"), rows)
+
+
+def ingredients(lesson):
+    """Return the ledger's table of what each ingredient of ``lesson`` brought on validation pictures.
+
+    Each row adds one ingredient to the row above it; the gain is in percentage points.
+    """
+    measured = ledger()[lesson]["ingredients"]
+    accuracies = [row["validation_accuracy"] for row in measured["rows"]]
+    gains = ["-"] + [f"{100 * (b - a):+.2f}" for a, b in itertools.pairwise(accuracies)]
+    rows = [
+        (row["ingredient"], readable("validation_accuracy", row["validation_accuracy"]), gain)
+        for row, gain in zip(measured["rows"], gains, strict=True)
+    ]
+    return Table((measured["title"], "validation accuracy", "gain (points)"), rows)
+
+
+def ledger():
+    """Return ``ci/results.json`` as a dict: lesson to published numbers and ours."""
+    return json.loads((course_folder() / "ci" / "results.json").read_text(encoding="utf-8"))
 
 
 def readable(metric, value):
@@ -101,6 +128,10 @@ def readable(metric, value):
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def _is_share(metric):
+    return metric.endswith(("accuracy", "match", "f1"))
+
+
 class Table:
     """Rows of text under a header, aligned when printed or shown at the end of a cell."""
 
@@ -116,10 +147,6 @@ class Table:
         return "\n".join(lines)
 
 
-def _is_share(metric):
-    return metric.endswith(("accuracy", "match", "f1"))
-
-
 def write_json(path, content):
     """Write ``content`` to ``path`` as indented JSON, whole; CourseError for NaN and for what is not JSON."""
     try:
@@ -131,43 +158,3 @@ def write_json(path, content):
         ) from error
     with written_whole(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _write_history(path, histories):
-    rows = []
-    for fit, history in histories.items():
-        columns = getattr(history, "history", history)
-        epochs = len(next(iter(columns.values()), []))
-        rows += [
-            {
-                "fit": fit,
-                "epoch": epoch + 1,
-                **{name: float(values[epoch]) for name, values in columns.items()},
-            }
-            for epoch in range(epochs)
-        ]
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def ingredients(lesson):
-    """Return the ledger's table of what each ingredient of ``lesson`` brought on validation pictures.
-
-    Each row adds one ingredient to the row above it; the gain is in percentage points.
-    """
-    measured = ledger()[lesson]["ingredients"]
-    accuracies = [row["validation_accuracy"] for row in measured["rows"]]
-    gains = ["-"] + [f"{100 * (b - a):+.2f}" for a, b in itertools.pairwise(accuracies)]
-    rows = [
-        (row["ingredient"], readable("validation_accuracy", row["validation_accuracy"]), gain)
-        for row, gain in zip(measured["rows"], gains, strict=True)
-    ]
-    return Table((measured["title"], "validation accuracy", "gain (points)"), rows)
-
-
-def ledger():
-    """Return ``ci/results.json`` as a dict: lesson to published numbers and ours."""
-    return json.loads((course_folder() / "ci" / "results.json").read_text(encoding="utf-8"))

@@ -19,64 +19,50 @@ MAX_SPRITE = 8192  # pixels a side; the projector draws no larger image
 THUMBNAIL = 64  # pixels a side, unless the pictures are smaller or too many
 
 
-def export(folder, vectors, metadata, images=None, name="vectors", thumbnail=None):
+def export(folder, vectors, labels, images=None):
     """Write ``vectors`` with labels and pictures to ``folder`` for the projector; return it as a ``Path``.
 
-    - ``vectors``: an array [n, dimensions] (at least 2), or a dict of name to such arrays, all of the same n
-      things: ``{"pixels": ..., "PCA": ...}``. Written as ``NAME.tsv``, exactly to ``float32``. The projector
-      shows at most 100,000 rows, and a browser is comfortable up to about 10,000.
-    - ``metadata``: n labels, or a dict of column name to n values; ``metadata.tsv``. The projector takes the
-      first line for a header only where there are several columns, so a single one is written without.
-    - ``images``: n pictures as in ``plots.grid``; ``sprite.png``, one square image with the first picture at
-      the top left, row by row. Each is ``thumbnail`` pixels a side (default: their own size, at most 64, and
-      less where 8192 pixels do not hold all); other shapes get a black margin.
-
-    Exporting again replaces what the projector shows. Files appear whole, ``projector_config.pbtxt`` last.
-    Raises CourseError for different lengths, NaN, labels with tabs or line breaks or without text, too large
-    thumbnails, and a folder that cannot be written; then nothing is written.
-
-    From 50 dimensions on the projector's "Sphereize data" is on at first: it moves the centre to 0 and scales
-    every vector to length 1. Switch it off to see distances as they are.
+    ``vectors`` is a dict of name to arrays [n, dimensions] (at least 2), all of the same n things; the
+    projector shows at most 100,000 of them, and a browser is comfortable up to about 10,000. ``labels`` [n]
+    are words or numbers, ``images`` [n] pictures as in ``plots.grid``, shown with at most 64 pixels a side.
+    Exporting again replaces what the projector shows. Raises CourseError for different lengths, NaN, labels
+    with tabs or line breaks or without text, and a folder that cannot be written; then nothing is written.
     """
     from google.protobuf import text_format
     from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
-    embeddings = vectors if isinstance(vectors, dict) else {name: vectors}
-    embeddings = {
-        name: inputs.check_points(values, f"vectors {name!r}") for name, values in embeddings.items()
-    }
-    files = {name: _file_name(name) for name in embeddings}
-    inputs.check_lengths(embeddings=embeddings)
+    inputs.check_lengths(vectors=vectors)
+    vectors = {name: inputs.check_points(rows, f"vectors {name!r}") for name, rows in vectors.items()}
+    files = {name: _file_name(name) for name in vectors}
     if len({file.casefold() for file in files.values()}) < len(files):
         raise CourseError(f"Two of the names {', '.join(files)} give the same file. Choose others.")
-    for name, values in embeddings.items():
-        if values.shape[1] < 2:
-            raise CourseError(
-                f"vectors {name!r} have one dimension, and the projector needs two. Put two axes side by "
-                "side: np.stack([first, second], axis=1)."
-            )
-    columns = metadata if isinstance(metadata, dict) else {"label": metadata}
-    parts = {f"vectors {name!r}": values for name, values in embeddings.items()}
-    parts |= {f"values of {name!r}": values for name, values in columns.items()}
-    inputs.check_lengths(**parts, **({} if images is None else {"images": images}))
-    rows = _rows(columns)
-    sprite, side = (None, 0) if images is None else _sprite(images, thumbnail)
+    if flat := [name for name, rows in vectors.items() if rows.shape[1] < 2]:
+        raise CourseError(
+            f"vectors {flat[0]!r} have one dimension, and the projector needs two. Put two axes side by "
+            "side: np.stack([first, second], axis=1)."
+        )
+    columns = {f"vectors {name!r}": rows for name, rows in vectors.items()}
+    inputs.check_lengths(**columns, labels=labels, **({} if images is None else {"images": images}))
+    lines = _metadata(labels)
+    sprite, side = (None, 0) if images is None else _sprite(images)
 
     folder = Path(folder)
     config = ProjectorConfig()
-    for name, values in embeddings.items():
-        lines = ("\t".join(map("{:.9g}".format, row)) for row in values.astype(np.float32).tolist())
-        _write_lines(folder / files[name], lines)
+    for name, values in vectors.items():
+        with written_whole(folder / files[name]) as path:
+            np.savetxt(path, values.astype(np.float32), fmt="%.9g", delimiter="\t")
         entry = config.embeddings.add(tensor_name=name, tensor_path=files[name], metadata_path="metadata.tsv")
         entry.tensor_shape.extend(values.shape)
         if sprite:
             entry.sprite.image_path = "sprite.png"
             entry.sprite.single_image_dim.extend([side, side])
-    _write_lines(folder / "metadata.tsv", rows)
+    with written_whole(folder / "metadata.tsv") as path:
+        path.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
     if sprite:
         with written_whole(folder / "sprite.png") as path:
             sprite.save(path)
-    _write_lines(folder / "projector_config.pbtxt", text_format.MessageToString(config).splitlines())
+    with written_whole(folder / "projector_config.pbtxt") as path:  # last: what it names is there
+        path.write_text(text_format.MessageToString(config), encoding="utf-8", newline="\n")
     return folder
 
 
@@ -84,9 +70,8 @@ def custom_axis(vectors, labels, left, right):
     """Project ``vectors`` [n, dimensions] on the line through two groups' centroids; return [n] numbers.
 
     0 is the centroid of the ``left`` group, 1 that of the ``right`` one; points may lie outside. ``left`` and
-    ``right`` are a label or a list of labels as in ``labels`` [n]. This is the projector's "Custom" mode,
-    where the two groups are searched by text; it uses ``vector · (right - left)``, the same axis on another
-    scale (Smilkov et al., "Embedding Projector", 2016). Raises CourseError for empty, overlapping and
+    ``right`` are a label or a list of labels as in ``labels`` [n]. This is the projector's "Custom" mode, on
+    another scale (Smilkov et al., "Embedding Projector", 2016). Raises CourseError for empty, overlapping and
     equal groups.
     """
     vectors, labels = inputs.check_points(vectors, "vectors"), np.asarray(labels)
@@ -106,9 +91,7 @@ def custom_axis(vectors, labels, left, right):
     direction = centroids["right"] - centroids["left"]
     length = direction @ direction
     if not length:
-        raise CourseError(
-            "Both groups have the same centroid, so there is no axis between them. Choose others."
-        )
+        raise CourseError("Both groups have the same centroid: there is no axis between them. Choose others.")
     return (vectors - centroids["left"]) @ direction / length
 
 
@@ -122,46 +105,29 @@ def _file_name(name):
     return name.replace(" ", "_") + ".tsv"
 
 
-def _rows(columns):
-    """Return the lines of ``metadata.tsv`` for a dict of column name to values."""
-    columns = {str(name): [str(value) for value in values] for name, values in columns.items()}
-    for name, values in columns.items():
-        for position, value in enumerate([name, *values]):
-            # The projector skips blank lines, which would shift every label after them by one.
-            if not value.strip() or re.search(r"[\t\r\n]", value):
-                place = f"value {position - 1} of column {name!r}" if position else "a column name"
-                raise CourseError(
-                    f"The projector's metadata cannot hold {value!r} ({place}): tabs and line breaks "
-                    "separate its cells, and it skips blank ones. Replace it by other text."
-                )
-    header = [tuple(columns)] if len(columns) > 1 else []
-    return ["\t".join(row) for row in [*header, *zip(*columns.values(), strict=True)]]
+def _metadata(labels):
+    """Return the lines of ``metadata.tsv``; of a single column the projector wants no header."""
+    lines = [str(label) for label in labels]
+    for number, line in enumerate(lines):
+        # The projector skips blank lines, which would shift every label after them by one.
+        if not line.strip() or re.search(r"[\t\r\n]", line):
+            raise CourseError(
+                f"The projector's metadata cannot hold {line!r} (label {number}): tabs and line breaks "
+                "separate its cells, and it skips blank ones. Replace it by other text."
+            )
+    return lines
 
 
-def _sprite(images, thumbnail):
-    """Return all pictures in one square ``PIL.Image``, and the side of each in pixels."""
+def _sprite(images):
+    """Return all pictures in one square ``PIL.Image``, row by row, and the side of each in pixels."""
     from PIL import Image, ImageOps
 
     pixels = inputs.check_pixels(images)
     per_row = math.ceil(math.sqrt(len(pixels)))
-    largest = MAX_SPRITE // per_row
-    side = thumbnail or min(THUMBNAIL, largest, max(max(image.shape[:2]) for image in pixels))
-    if not 1 <= side <= largest:
-        raise CourseError(
-            f"{len(pixels):,} thumbnails of {side} pixels a side do not fit: the projector takes an image of "
-            f"at most {MAX_SPRITE} x {MAX_SPRITE} pixels, so at most {largest} for each of {per_row} x "
-            f"{per_row}. Export fewer pictures, or leave out thumbnail=."
-        )
+    side = min(THUMBNAIL, MAX_SPRITE // per_row, max(max(image.shape[:2]) for image in pixels))
     mode = "RGB" if any(image.ndim == 3 for image in pixels) else "L"
     sprite = Image.new(mode, (per_row * side, per_row * side))
     for index, image in enumerate(pixels):
-        picture = Image.fromarray(image)
-        if picture.size != (side, side):
-            picture = ImageOps.pad(picture, (side, side))
+        picture = ImageOps.pad(Image.fromarray(image), (side, side))
         sprite.paste(picture, (index % per_row * side, index // per_row * side))
     return sprite, side
-
-
-def _write_lines(path, lines):
-    with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{line}\n" for line in lines)

@@ -72,46 +72,46 @@ def refresh_averages(model, batches, steps=200):
     Their moving averages become plain means over up to ``steps`` batches of ``batches`` (a batched
     ``tf.data.Dataset`` of training pictures and labels), taken without dropout: as in use, not as in training
     (X. Li and others, "Understanding the Disharmony between Dropout and Batch Normalization by Variance
-    Shift", 2019). It also helps where momentum is so high that training ended before they arrived. An
-    interruption (the stop button, Ctrl-C) ends it early: the means are then over the batches so far.
+    Shift", 2019). An interruption ends it early: the means are then over the batches so far.
     """
-    normalisations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
-    kept = [layer.momentum for layer in normalisations], [layer.rate for layer in dropouts]
+    attributes = {keras.layers.BatchNormalization: "momentum", keras.layers.Dropout: "rate"}
+    before = [
+        (layer, name, getattr(layer, name))
+        for layer in model.layers
+        for kind, name in attributes.items()
+        if isinstance(layer, kind)
+    ]
     try:
-        for layer in dropouts:
-            layer.rate = 0
         for step, (images, *_) in enumerate(batches.take(steps)):
-            for layer in normalisations:
-                layer.momentum = step / (step + 1)  # the mean of all batches so far
+            for layer, name, _ in before:
+                # This momentum gives the mean of all batches so far.
+                setattr(layer, name, step / (step + 1) if name == "momentum" else 0)
             model(images, training=True)
     except KeyboardInterrupt:  # the cell goes on, or a trained model that no name has yet would be lost
         print("Interrupted: the averages are those of the batches so far.", flush=True)
     finally:
-        for layer, momentum in zip(normalisations, kept[0], strict=True):
-            layer.momentum = momentum
-        for layer, rate in zip(dropouts, kept[1], strict=True):
-            layer.rate = rate
+        for layer, name, value in before:
+            setattr(layer, name, value)
 
 
-class KeepBest(keras.callbacks.Callback):
+class KeepBest(keras.callbacks.EarlyStopping):
     """Keep the best weights so far, and let an interruption end the fit instead of losing it.
 
     After ``fit`` the model has the weights of the epoch with the best ``monitor`` (``"val_loss"`` and other
     losses: lowest; everything else: highest). Interrupting the cell (the stop button, Ctrl-C) ends training
     after the running batch and one last validation, so that ``fit`` returns the history of what was reached;
-    a second interruption stops at once, as usual.
-
-    ``best_epoch`` (counted from 1) and ``best_value`` tell which one was kept, ``interrupted`` whether the
-    fit was cut short.
+    a second interruption stops at once, as usual. ``best_epoch`` (counted from 1) and ``best`` are the number
+    and the value of that epoch, ``interrupted`` is whether the fit was cut short. Raises CourseError for a
+    metric that is not there.
     """
 
     def __init__(self, monitor="val_accuracy"):
-        super().__init__()
-        self.monitor = monitor
+        mode = "min" if monitor.endswith("loss") else "max"
+        # It never stops by itself: only the weights of its best epoch are wanted.
+        super().__init__(monitor, mode=mode, patience=float("inf"), restore_best_weights=True)
 
     def on_train_begin(self, logs=None):
-        self.best_epoch, self.best_value, self.best_weights = None, None, None
+        super().on_train_begin(logs)
         self.interrupted = False
         self._previous = None
         # Python delivers signals to its main thread only; elsewhere an interruption keeps its usual meaning.
@@ -126,26 +126,16 @@ class KeepBest(keras.callbacks.Callback):
         self.model.stop_training = True
         print("Interrupted: finishing this batch, then keeping the best weights so far.", flush=True)
 
-    def _restore_handler(self):
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
-            self._previous = None
-
     def on_epoch_end(self, epoch, logs=None):
-        value = (logs or {}).get(self.monitor)
-        if value is None:
+        if self.monitor not in (logs or {}):
             raise CourseError(
                 f"KeepBest watches {self.monitor!r}, and this fit reports only {', '.join(logs or {})}. "
                 "Give it one of these as monitor, or give fit its validation_data."
             )
-        better = self.best_value is None or (
-            value < self.best_value if self.monitor.endswith("loss") else value > self.best_value
-        )
-        if better:
-            self.best_epoch, self.best_value = epoch + 1, float(value)
-            self.best_weights = self.model.get_weights()
+        super().on_epoch_end(epoch + 1, logs)  # so that best_epoch counts from 1, as everybody does
 
     def on_train_end(self, logs=None):
-        self._restore_handler()
-        if self.best_weights is not None:
-            self.model.set_weights(self.best_weights)
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+            self._previous = None
+        super().on_train_end(logs)

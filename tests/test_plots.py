@@ -1,5 +1,6 @@
 """The figures: what they show, that they say it in words too, and that a notebook shows each of them once."""
 
+import inspect
 import io
 import subprocess
 import sys
@@ -11,13 +12,14 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from PIL import Image
 
 from course_utils import plots
 from course_utils.errors import CourseError
-from course_utils.plots import figures
+from course_utils.plots import style
 
 NAMES = ["T-shirt/top", "Trouser", "Pullover"]
 HISTORY = {
@@ -98,6 +100,12 @@ def test_grid_takes_pictures_of_different_sizes_and_colours():
     assert [picture.shape for picture in shown(figure)] == [(20, 30, 3), (40, 25)]
 
 
+def test_grid_without_class_names_takes_the_labels_as_captions(pictures):
+    figure = plots.grid((pictures[0][:2], ["conv: 1", 7]), columns=2)
+    assert titles(figure) == ["conv: 1", "7"]
+    assert (figure.get_suptitle(), figure.alt) == ("2 pictures", "Grid of 2 pictures: conv: 1, 7.")
+
+
 @pytest.mark.parametrize("factor", [1, 1 / 255])
 def test_float_pictures_look_like_whole_ones(pictures, factor):
     images, labels = pictures
@@ -139,7 +147,7 @@ def test_a_batched_dataset_is_named(pictures):
         plots.grid(dataset(pictures).batch(4), NAMES)
 
 
-# class_balance, mean_images
+# class_balance
 
 
 def test_class_balance_counts(pictures):
@@ -152,7 +160,7 @@ def test_class_balance_counts(pictures):
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["train: 12", "validation: 12", "test: 3"]
     # Blue and orange, and a pattern for those who see no colour.
-    assert to_hex(axes.containers[0][0].get_facecolor()).upper() == figures.BLUE
+    assert to_hex(axes.containers[0][0].get_facecolor()).upper() == style.BLUE
     assert len({bars[0].get_hatch() for bars in axes.containers}) == 3
     assert axes.get_xlabel() and axes.get_ylabel()
     assert "train 12 (4 a class)" in figure.alt and "test 3 (0 to 2 a class)" in figure.alt
@@ -161,25 +169,6 @@ def test_class_balance_counts(pictures):
 def test_class_balance_names_the_part_with_a_wrong_label():
     with pytest.raises(CourseError, match="labels of test"):
         plots.class_balance({"train": [0, 1], "test": [3]}, NAMES)
-
-
-def test_mean_images_are_means(pictures):
-    images, labels = pictures
-    figure = plots.mean_images(images, labels, NAMES)
-    for label, picture in enumerate(shown(figure)):
-        np.testing.assert_array_equal(picture, np.rint(images[labels == label].mean(axis=0)[..., 0]))
-    assert titles(figure)[0] == "T-shirt/top\n(4)"
-
-
-def test_mean_images_names_the_class_without_pictures(pictures):
-    figure = plots.mean_images(pictures[0][:2], pictures[1][:2], NAMES)
-    assert len(figure.axes) == 2
-    assert "No pictures of Pullover." in figure.alt
-
-
-def test_mean_images_needs_one_size():
-    with pytest.raises(CourseError, match="one size"):
-        plots.mean_images([np.zeros((8, 8, 1)), np.zeros((9, 9, 1))], [0, 1], NAMES)
 
 
 # histories
@@ -195,7 +184,7 @@ def test_histories_draws_training_dashed_and_validation_solid():
     labels = ["plain, training", "plain, validation", "augmented, training", "augmented, validation"]
     assert [line.get_label() for line in accuracy.lines] == labels
     assert [line.get_linestyle() for line in loss.lines] == ["--", "-", "--", "-"]
-    colours = [figures.BLUE, figures.BLUE, figures.ORANGE, figures.ORANGE]
+    colours = [style.BLUE, style.BLUE, style.ORANGE, style.ORANGE]
     assert [line.get_color() for line in loss.lines] == colours
     assert len({line.get_marker() for line in loss.lines}) == 2
     np.testing.assert_array_equal(loss.lines[0].get_xdata(), [1, 2, 3])
@@ -299,9 +288,9 @@ def test_predictions_tell_right_from_wrong_with_and_without_colour(pictures):
     assert titles(figure) == ["✓ T-shirt/top 80 %", "✗ Pullover 80 %\ntrue: Trouser", "✓ Pullover 80 %"]
     frames = [axes.spines["left"] for axes in figure.axes]
     assert [to_hex(frame.get_edgecolor()).upper() for frame in frames] == [
-        figures.BLUE,
-        figures.ORANGE,
-        figures.BLUE,
+        style.BLUE,
+        style.ORANGE,
+        style.BLUE,
     ]
     assert frames[1].get_linewidth() > frames[0].get_linewidth()
     assert figure.get_suptitle() == "Predictions: 2 of 3 right"
@@ -353,7 +342,7 @@ def test_scatter_has_a_colour_a_marker_and_a_name_for_each_class(pictures):
 
 def test_colours_differ_for_everybody():
     """Any two of the first ten classes differ in colour, and all in marker."""
-    assert len(set(figures.COLOURS)) == len(set(figures.MARKERS)) == 10
+    assert len(set(style.COLOURS)) == len(set(style.MARKERS)) == 10
     combinations = {(label % 10, (label + label // 10) % 10) for label in range(100)}
     assert len(combinations) == 100
 
@@ -402,7 +391,6 @@ def all_figures(pictures):
     return {
         "grid": plots.grid(pictures, NAMES),
         "class_balance": plots.class_balance({"train": labels, "test": labels}, NAMES),
-        "mean_images": plots.mean_images(images, labels, NAMES),
         "histories": plots.histories({"plain": HISTORY}),
         "confusion_matrix": plots.confusion_matrix(labels, rows, NAMES),
         "predictions": plots.predictions(images, labels, rows, NAMES),
@@ -418,6 +406,54 @@ def test_every_figure_fits_a_page_and_says_in_words_what_it_shows(pictures):
         assert len(buffer.getvalue()) < 300_000, name
         assert figure.get_suptitle(), name
         assert len(figure.alt) > 20 and figure.alt.endswith(".") and "sample" not in figure.alt, name
+
+
+# Names as people give them to folders: dollars, carets, braces, an underscore at the start.
+ODD_NAMES = ["a$b^c_{d", "_$x^{2$", "100 % \\frac{$"]
+
+
+def every_figure_with_odd_names():
+    """A figure of each function of ``plots``, with ``ODD_NAMES`` wherever names go."""
+    import keras
+
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
+    labels, rows = np.arange(6) % 3, probabilities(np.arange(6) % 2)
+    first, truths = ODD_NAMES[0], np.eye(3)[labels]
+    judged = images, labels, rows, ODD_NAMES
+    outputs = [{first: part} for part in (labels, rows, ODD_NAMES)]
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, name=first)])
+    return {
+        "grid": plots.grid((images, labels), ODD_NAMES, title=" or ".join(ODD_NAMES)),
+        "class_balance": plots.class_balance({name: labels for name in ODD_NAMES}, ODD_NAMES),
+        "histories": plots.histories({name: HISTORY for name in ODD_NAMES}),
+        "confusion_matrix": plots.confusion_matrix(labels, rows, ODD_NAMES),
+        "predictions": plots.predictions(*judged),
+        "most_confident_mistakes": plots.most_confident_mistakes(*judged),
+        "label_predictions": plots.label_predictions(images, truths, rows, ODD_NAMES),
+        "output_predictions": plots.output_predictions(images, *outputs),
+        "top_labels": plots.top_labels(images[0], rows[0], ODD_NAMES),
+        "precision_recall": plots.precision_recall(truths, rows, ODD_NAMES, threshold=0.5),
+        "threshold_scores": plots.threshold_scores(
+            [0.2, 0.4], {name: [0.5, 0.6] for name in ODD_NAMES}, chosen=0.3
+        ),
+        "scatter": plots.scatter(rows[:, :2], labels, ODD_NAMES, images, xlabel=first, ylabel=first),
+        "feature_maps": plots.feature_maps({name: np.ones((4, 4, 2)) for name in ODD_NAMES}),
+        "heat_maps": plots.heat_maps(images[:3], {name: np.ones((3, 4, 4)) for name in ODD_NAMES}, ODD_NAMES),
+        "network_diagram": plots.network_diagram(network, title=" or ".join(ODD_NAMES)),
+    }
+
+
+def test_names_are_never_read_as_mathematics():
+    made = every_figure_with_odd_names()
+    functions = {name for name, value in vars(plots).items() if inspect.isfunction(value)}
+    assert set(made) == functions - {"use_source", "use_weights"}
+    for name, figure in made.items():
+        png(figure)
+        texts = [text for text in figure.findobj(Text) if "$" in text.get_text()]
+        assert texts and not any(text.get_parse_math() for text in texts), name
+    for name in ("class_balance", "histories", "precision_recall", "threshold_scores", "scatter"):
+        entries = " ".join(text.get_text() for text in made[name].legends[0].get_texts())
+        assert all(odd in entries for odd in ODD_NAMES), name
 
 
 def test_figures_of_a_sample_run_carry_the_word(pictures):
@@ -440,7 +476,8 @@ def test_figures_of_a_sample_run_carry_the_word(pictures):
 def test_a_long_title_is_broken_into_lines(pictures):
     figure = plots.grid((pictures[0][:1], pictures[1][:1]), NAMES, title="A very long title " * 6)
     figure.draw_without_rendering()
-    box = figure._suptitle.get_window_extent()
+    (title,) = [text for text in figure.texts if text.get_text() == figure.get_suptitle()]
+    box = title.get_window_extent()
     assert box.x0 >= 0 and box.x1 <= figure.bbox.x1
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from course_utils import plots
 from course_utils.errors import CourseError
-from course_utils.plots import figures
+from course_utils.plots import style
 
 LABELS = ["black", "blue", "dress", "jeans"]
 TRUTHS = np.array([[0, 1, 1, 0], [0, 1, 0, 1], [1, 0, 0, 1]])
@@ -54,12 +54,12 @@ def test_the_most_probable_labels_are_right_as_a_set():
         "✓ jeans 80 %\nblue 60 %",
         "✗ jeans 90 %\nblue 70 %\ntrue: black, jeans",
     ]
-    assert frames(figure) == [(figures.BLUE, 2), (figures.BLUE, 2), (figures.ORANGE, 5)]
+    assert frames(figure) == [(style.BLUE, 2), (style.BLUE, 2), (style.ORANGE, 5)]
     assert (
-        figure.get_suptitle().replace("\n", " ") == "The 2 most probable labels of each picture: 2 of 3 right"
+        figure.get_suptitle().replace("\n", " ") == "The most probable labels of each picture: 2 of 3 right"
     )
     assert figure.alt == (
-        "3 pictures with their 2 most probable labels, 2 of 3 right. "
+        "3 pictures with their most probable labels, 2 of 3 right. "
         "Mistakes: black jeans taken for blue jeans."
     )
 
@@ -68,31 +68,34 @@ def test_label_predictions_show_no_more_than_asked():
     figure = plots.label_predictions(IMAGES, TRUTHS, PROBABILITIES, LABELS, count=2, title="Two")
     assert len(figure.axes) == 2
     assert figure.get_suptitle() == "Two"
-    assert figure.alt == "2 pictures with their 2 most probable labels, 2 of 2 right."
+    assert figure.alt == "2 pictures with their most probable labels, 2 of 2 right."
 
 
-def test_one_label_a_picture():
-    figure = plots.label_predictions(IMAGES, np.eye(4)[:3], PROBABILITIES, LABELS, top=1)
-    assert titles(figure)[0] == "✗ blue 99 %\ntrue: black"
-    assert figure.get_suptitle() == "The most probable label of each picture: 0 of 3 right"
+def test_as_many_labels_are_named_as_are_true_and_at_least_one():
+    truths = [[0, 1, 0, 0], [1, 1, 0, 1], [0, 0, 0, 0]]
+    figure = plots.label_predictions(IMAGES, truths, PROBABILITIES, LABELS)
+    assert titles(figure) == [
+        "✓ blue 99 %",
+        "✗ jeans 80 %\nblue 60 %\ndress 30 %\ntrue: black, blue, jeans",
+        "✗ jeans 90 %\ntrue: none",
+    ]
+    assert figure.get_suptitle() == "The most probable labels of each picture: 1 of 3 right"
 
 
 @pytest.mark.parametrize(
-    ("truths", "rows", "top", "message"),
+    ("truths", "rows", "message"),
     [
-        (TRUTHS[:, :3], PROBABILITIES, 2, r"truths have shape \(3, 3\).*\(pictures, 4\)"),
-        (TRUTHS * 2, PROBABILITIES, 2, "truths must be 0 or 1"),
-        (PROBABILITIES, TRUTHS, 2, "Probabilities come after truths"),
-        (TRUTHS, PROBABILITIES, 3, "must have 3 true labels, and in row 0 of truths there are 2"),
-        (TRUTHS, PROBABILITIES[:, :3], 2, r"probabilities have shape \(3, 3\)"),
-        (TRUTHS, PROBABILITIES * 9, 2, "between 0 and 1.*sigmoid"),
-        (TRUTHS[:2], PROBABILITIES, 2, "3 images, 2 truths, 3 probabilities"),
-        (TRUTHS, PROBABILITIES, 5, "top = 5 labels a picture, and there are 4"),
+        (TRUTHS[:, :3], PROBABILITIES, r"truths have shape \(3, 3\).*\(pictures, 4\)"),
+        (TRUTHS * 2, PROBABILITIES, "truths must be 0 or 1"),
+        (PROBABILITIES, TRUTHS, "Probabilities come after truths"),
+        (TRUTHS, PROBABILITIES[:, :3], r"probabilities have shape \(3, 3\)"),
+        (TRUTHS, PROBABILITIES * 9, "between 0 and 1.*sigmoid"),
+        (TRUTHS[:2], PROBABILITIES, "3 images, 2 truths, 3 probabilities"),
     ],
 )
-def test_label_predictions_explain_what_is_wrong(truths, rows, top, message):
+def test_label_predictions_explain_what_is_wrong(truths, rows, message):
     with pytest.raises(CourseError, match=message):
-        plots.label_predictions(IMAGES, truths, rows, LABELS, top=top)
+        plots.label_predictions(IMAGES, truths, rows, LABELS)
 
 
 # output_predictions
@@ -105,7 +108,7 @@ def test_each_output_has_a_line_and_the_frame_asks_for_all():
         "✓ jeans 98 %\n✗ blue 61 % (red)",
         "✗ dress 75 % (jeans)\n✗ blue 50 % (black)",
     ]
-    assert frames(figure) == [(figures.BLUE, 2), (figures.ORANGE, 5), (figures.ORANGE, 5)]
+    assert frames(figure) == [(style.BLUE, 2), (style.ORANGE, 5), (style.ORANGE, 5)]
     score = "1 of 3 right in all outputs (category_output 2, color_output 1)"
     assert figure.get_suptitle().replace("\n", " ") == f"Predictions: {score}"
     assert score in figure.alt
@@ -128,8 +131,8 @@ def test_the_order_of_lines_is_that_of_the_names_not_of_the_predictions():
             ROWS | {"color_output": ROWS["category_output"]},
             "probabilities of color_output have shape",
         ),
-        (CLASSES | {"color_output": np.array([0, 3, 1])}, ROWS, "truths of color_output go from 0 to 3"),
-        (CLASSES | {"color_output": np.array([0, 1])}, ROWS, "2 truths of color_output"),
+        (CLASSES | {"color_output": np.array([0, 3, 1])}, ROWS, "labels of color_output go from 0 to 3"),
+        (CLASSES | {"color_output": np.array([0, 1])}, ROWS, "2 labels of color_output"),
     ],
 )
 def test_output_predictions_explain_what_is_wrong(truths, rows, message):
@@ -160,7 +163,6 @@ def test_axes_say_where_they_start():
     axes = figure.axes[0]
     assert axes.get_xlim()[0] == axes.get_ylim()[0] == pytest.approx(0.9)
     assert "axis starts at 90 %" in axes.get_xlabel() and "axis starts at 90 %" in axes.get_ylabel()
-    assert not points(axes)
     poor = plots.precision_recall(truths, rng.random((400, 2)), ["blue", "red"], threshold=1).axes[0]
     assert poor.get_xlim()[0] == 0 and "starts" not in poor.get_xlabel()
 
@@ -186,7 +188,7 @@ def test_a_label_without_pictures_is_named():
 
 @pytest.mark.parametrize(
     ("rows", "threshold", "message"),
-    [(PROBABILITIES[:2], None, "3 truths, 2 probabilities"), (PROBABILITIES, 50, "threshold must be")],
+    [(PROBABILITIES[:2], 0.5, "3 truths, 2 probabilities"), (PROBABILITIES, 50, "threshold must be")],
 )
 def test_precision_recall_explains_what_is_wrong(rows, threshold, message):
     with pytest.raises(CourseError, match=message):
@@ -206,21 +208,14 @@ def test_the_chosen_threshold_is_marked_on_each_line():
     assert "axis starts at 50 %" in figure.axes[0].get_ylabel()
 
 
-def test_without_a_choice_nothing_is_marked():
-    figure = plots.threshold_scores([0.2, 0.4], {"F1": [0, 0.9]})
-    assert not points(figure.axes[0])
-    assert legend(figure) == ["F1"]
-    assert figure.axes[0].get_ylabel() == "score"
-
-
 @pytest.mark.parametrize(
     ("thresholds", "scores", "chosen", "message"),
     [
-        ([0.2, 0.4], {}, None, "0 scores"),
-        ([0.4, 0.2], {"F1": [0.5, 0.6]}, None, "must increase"),
-        ([0.2, 0.4], {"F1": [0.5]}, None, "2 thresholds, 1 scores 'F1'"),
-        ([0.2, 0.4], {"F1": [50, 60]}, None, "scores 'F1' must be.*50 to 60"),
-        ([0.2, 0.4], {"F1": [0.5, np.nan]}, None, "scores 'F1' must be"),
+        ([0.2, 0.4], {}, 0.3, "0 scores"),
+        ([0.4, 0.2], {"F1": [0.5, 0.6]}, 0.3, "must increase"),
+        ([0.2, 0.4], {"F1": [0.5]}, 0.3, "2 thresholds, 1 scores 'F1'"),
+        ([0.2, 0.4], {"F1": [50, 60]}, 0.3, "scores 'F1' must be.*50 to 60"),
+        ([0.2, 0.4], {"F1": [0.5, np.nan]}, 0.3, "scores 'F1' must be"),
         ([0.2, 0.4], {"F1": [0.5, 0.6]}, 0.5, "chosen = 0.5 .* from 0.2 to 0.4"),
     ],
 )

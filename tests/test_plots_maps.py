@@ -6,6 +6,8 @@ import pytest
 from course_utils import plots
 from course_utils.errors import CourseError
 
+CAPTIONS = ["cat", "dog\n90 %", "cow"]
+
 
 @pytest.fixture
 def maps():
@@ -20,22 +22,18 @@ def shown(axes):
     return np.asarray(axes.images[0].get_array())
 
 
-def test_feature_maps_are_rows_of_channels_of_one_picture(maps):
+def test_feature_maps_are_rows_of_the_strongest_channels_of_one_picture(maps):
     figure = plots.feature_maps(maps, count=8)
     panels = [axes for axes in figure.axes if axes.images]
-    assert [axes.get_title() for axes in panels] == [*map(str, range(5)), *map(str, range(8))]
-    assert np.allclose(shown(panels[1]), maps["conv_1"][0, :, :, 1])
+    order = [np.argsort(-layer[0].mean(axis=(0, 1)), kind="stable")[:8] for layer in maps.values()]
+    assert [axes.get_title() for axes in panels] == [str(number) for row in order for number in row]
+    assert np.allclose(shown(panels[1]), maps["conv_1"][0, :, :, order[0][1]])
     assert panels[0].get_ylabel() == "conv_1\n12 x 12, 5 channels\n3 silent"
-    assert panels[5].images[0].get_clim() == (0, maps["conv_2"][0, :, :, 0].max())
+    assert panels[5].images[0].get_clim() == (0, maps["conv_2"][0, :, :, order[1][0]].max())
     assert "conv_1 12 x 12, 3 of 5 channels silent; conv_2 4 x 4, 0 of 20" in figure.alt
-    assert "first 8 channels" in figure.alt and "first 8 channels" in figure.get_suptitle()
-
-
-def test_the_strongest_channels_come_first_where_asked(maps):
-    figure = plots.feature_maps({"conv_1": maps["conv_1"][0]}, count=2, strongest=True)
-    means = maps["conv_1"][0].mean(axis=(0, 1))
-    assert [axes.get_title() for axes in figure.axes[:2]] == [str(n) for n in np.argsort(-means)[:2]]
-    assert "strongest 2" in figure.alt
+    assert "8 strongest channels" in figure.alt and "8 strongest channels" in figure.get_suptitle()
+    alone = plots.feature_maps({"conv_1": maps["conv_1"][0]}, count=2)
+    assert [axes.get_title() for axes in alone.axes[:2]] == [str(number) for number in order[0][:2]]
 
 
 def test_negative_maps_keep_their_order(maps):
@@ -52,18 +50,6 @@ def test_maps_of_another_shape_are_refused(maps):
         plots.feature_maps({})
 
 
-def test_filters_stand_beside_each_other_with_their_numbers():
-    pictures = np.random.default_rng(0).uniform(size=(10, 3, 3, 3))
-    figure = plots.filters(pictures)
-    assert [axes.get_title() for axes in figure.axes] == list(map(str, range(10)))
-    assert np.allclose(shown(figure.axes[3]), np.rint(pictures[3] * 255))
-    assert figure.alt.startswith("10 filters or their patterns, 3 x 3 pixels each: 0, 1,")
-    named = plots.filters(pictures[..., :1], [f"conv: {n}" for n in range(10)])
-    assert named.axes[9].get_title() == "conv: 9"
-    with pytest.raises(CourseError, match="10 pictures, 2 captions"):
-        plots.filters(pictures, ["a", "b"])
-
-
 @pytest.fixture
 def pictures():
     return np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
@@ -78,9 +64,9 @@ def heat():
 
 
 def test_heat_maps_lie_over_grey_pictures_below_the_pictures(pictures, heat):
-    figure = plots.heat_maps(pictures, {"CAM": heat, "other": heat[::-1]}, ["cat", "dog\n90 %", "cow"])
+    figure = plots.heat_maps(pictures, {"CAM": heat, "other": heat[::-1]}, CAPTIONS)
     panels = np.array([axes for axes in figure.axes if axes.images]).reshape(3, 3)
-    assert [axes.get_title() for axes in panels[0]] == ["cat", "dog\n90 %", "cow"]
+    assert [axes.get_title() for axes in panels[0]] == CAPTIONS
     assert [axes.get_ylabel() for axes in panels[:, 0]] == ["picture", "CAM", "other"]
     assert np.array_equal(shown(panels[0, 1]), pictures[1])
     under, over = panels[1, 0].images
@@ -97,25 +83,27 @@ def test_heat_maps_lie_over_grey_pictures_below_the_pictures(pictures, heat):
 
 def test_right_and_wrong_are_framed_and_a_sample_says_so(pictures, heat):
     plots.use_source("sample")
-    figure = plots.heat_maps(pictures, heat, right=[True, False, True], meaning="weight", title="Maps")
+    figure = plots.heat_maps(pictures, {"CAM": heat}, CAPTIONS, [True, False, True], title="Maps")
     widths = [axes.spines["top"].get_linewidth() for axes in figure.axes[:3]]
     assert widths[1] > widths[0] == widths[2]
-    assert figure.alt.startswith("Sample pictures") and "picture 1: map top left" in figure.alt
+    assert figure.alt.startswith("Sample pictures") and "cat: CAM top left" in figure.alt
     assert figure.get_suptitle() == "Maps"
 
 
 def test_grey_pictures_and_lists_of_other_sizes_work(pictures, heat):
-    plots.heat_maps(pictures[..., :1], heat)
-    plots.heat_maps([pictures[0], pictures[1, :10]], heat[:2])
+    for images in (pictures[..., :1], [pictures[0], pictures[1, :10], pictures[2]]):
+        figure = plots.heat_maps(images, {"CAM": heat}, CAPTIONS)
+        shapes = [image.shape[:2] for image in images]
+        assert [shown(axes).shape[:2] for axes in figure.axes[:3]] == shapes
 
 
 def test_maps_that_are_not_normalised_or_do_not_belong_are_refused(pictures, heat):
     for wrong in (heat * 3, heat - 0.5, heat * np.nan, heat[..., np.newaxis]):
-        with pytest.raises(CourseError, match=r"maps 'map' must be of shape .* Take normalised maps"):
-            plots.heat_maps(pictures, wrong)
+        with pytest.raises(CourseError, match=r"maps 'CAM' must be of shape .* Take normalised maps"):
+            plots.heat_maps(pictures, {"CAM": wrong}, CAPTIONS)
     with pytest.raises(CourseError, match="3 images, 3 captions, 2 maps 'CAM'"):
-        plots.heat_maps(pictures, {"CAM": heat[:2]})
+        plots.heat_maps(pictures, {"CAM": heat[:2]}, CAPTIONS)
     with pytest.raises(CourseError, match="2 right"):
-        plots.heat_maps(pictures, heat, right=[True, False])
+        plots.heat_maps(pictures, {"CAM": heat}, CAPTIONS, right=[True, False])
     with pytest.raises(CourseError, match="0 maps"):
-        plots.heat_maps(pictures, {})
+        plots.heat_maps(pictures, {}, CAPTIONS)

@@ -32,13 +32,13 @@ def clouds():
 
 @pytest.fixture(scope="module")
 def tensorboard(tmp_path_factory, clouds):
-    """A TensorBoard over the runs "." and "columns"; returns a function that fetches the plugin's routes."""
+    """A TensorBoard over the runs "." and "plain"; returns a function that fetches the plugin's routes."""
     images, vectors, labels = clouds
     logs = tmp_path_factory.mktemp("logs")
     projector.export(logs, {"old": vectors["pixels"] * 0}, labels)
     projector.export(logs, vectors, NAMES[labels], images)
-    projector.export(logs / "columns", vectors["pixels"], {"class": NAMES[labels], "index": range(COUNT)})
-    event_file(logs / "columns")
+    projector.export(logs / "plain", {"pixels": vectors["pixels"]}, labels)
+    event_file(logs / "plain")
     errors = logs / "stderr.txt"
     command = [
         sys.executable,
@@ -99,7 +99,7 @@ def test_tensorboard_finds_every_embedding(tensorboard):
     assert [entry["tensorName"] for entry in found] == ["pixels", "custom axis"]
     assert [entry["tensorShape"] for entry in found] == [[COUNT, 36], [COUNT, 2]]
     assert all(entry["sprite"]["singleImageDim"] == [6, 6] for entry in found)
-    assert "sprite" not in json.loads(tensorboard("info", run="columns"))["embeddings"][0]
+    assert "sprite" not in json.loads(tensorboard("info", run="plain"))["embeddings"][0]
 
 
 @pytest.mark.parametrize("name", ["pixels", "custom axis"])
@@ -112,15 +112,6 @@ def test_tensorboard_serves_the_very_vectors(tensorboard, clouds, name):
 def test_tensorboard_serves_one_label_a_vector(tensorboard, clouds):
     lines = tensorboard("metadata", run=".", name="pixels").decode().splitlines()
     assert lines == list(NAMES[clouds[2]])
-
-
-def test_tensorboard_serves_several_columns_under_a_header(tensorboard, clouds):
-    lines = tensorboard("metadata", run="columns", name="vectors").decode().splitlines()
-    rows = [f"{name}\t{index}" for index, name in enumerate(NAMES[clouds[2]])]
-    assert lines == ["class\tindex", *rows]
-    # With a limit the header must not count as a row.
-    limited = tensorboard("metadata", run="columns", name="vectors", num_rows=3).decode().splitlines()
-    assert limited == ["class\tindex", *rows[:3]]
 
 
 def test_tensorboard_serves_the_sprite_row_by_row(tensorboard, clouds):
@@ -147,21 +138,16 @@ def test_export_returns_its_folder_and_writes_what_it_says(tmp_path, clouds):
 def test_exporting_again_replaces(tmp_path, clouds):
     images, vectors, labels = clouds
     projector.export(tmp_path, vectors, labels, images)
-    projector.export(tmp_path, vectors["pixels"][:4], labels[:4], name="first four")
+    projector.export(tmp_path, {"first four": vectors["pixels"][:4]}, labels[:4])
     config = (tmp_path / "projector_config.pbtxt").read_text()
     assert re.findall('tensor_name: "(.*)"', config) == ["first four"]
     assert "sprite" not in config
     assert len((tmp_path / "metadata.tsv").read_text().splitlines()) == 4
 
 
-def test_a_dict_with_one_column_has_no_header(tmp_path, clouds):
-    projector.export(tmp_path, clouds[1]["pixels"], {"class": clouds[2]})
-    assert (tmp_path / "metadata.tsv").read_text().split() == [str(label) for label in clouds[2]]
-
-
 def test_large_pictures_become_thumbnails_with_their_proportions(tmp_path):
     wide = np.full((50, 200, 3), (0, 114, 178), np.uint8)
-    projector.export(tmp_path, np.eye(2), ["a", "b"], [wide, wide[:, :50]])
+    projector.export(tmp_path, {"a": np.eye(2)}, ["a", "b"], [wide, wide[:, :50]])
     pixels = np.asarray(Image.open(tmp_path / "sprite.png"))
     assert pixels.shape == (128, 128, 3)
     coloured = pixels[:64].any(axis=2)
@@ -170,7 +156,7 @@ def test_large_pictures_become_thumbnails_with_their_proportions(tmp_path):
 
 def test_thumbnails_shrink_until_all_fit(tmp_path, monkeypatch):
     monkeypatch.setattr(projector, "MAX_SPRITE", 100)
-    projector.export(tmp_path, np.eye(9), range(9), np.zeros((9, 64, 64, 1), np.uint8))
+    projector.export(tmp_path, {"a": np.eye(9)}, range(9), np.zeros((9, 64, 64, 1), np.uint8))
     assert Image.open(tmp_path / "sprite.png").size == (99, 99)
 
 
@@ -180,33 +166,30 @@ def test_thumbnails_shrink_until_all_fit(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"metadata": ["a"]}, "differ in number: 2 vectors 'vectors', 1 values of 'label'"),
-        ({"metadata": {"a": [1, 2], "b": [1, 2, 3]}}, "3 values of 'b'"),
+        ({"labels": ["a"]}, "differ in number: 2 vectors 'a', 1 labels"),
         ({"images": np.zeros((3, 8, 8))}, "3 images"),
         ({"vectors": {"a": np.eye(2), "b": np.eye(3)}}, "3 vectors 'b'"),
-        ({"vectors": [[0.0, 1.0], [np.nan, 1.0]]}, "1 rows with NaN or infinity, the first is row 1"),
-        ({"vectors": [[0.0, 1.0], [np.inf, 1.0]]}, "infinity"),
-        ({"vectors": np.zeros((2, 8, 8))}, r"reshape\(len\(images\), -1\)"),
-        ({"vectors": [["a", "b"], ["c", "d"]]}, "must be numbers"),
-        ({"vectors": [[1], [2]]}, r"one dimension.*np\.stack"),
-        ({"vectors": np.zeros((0, 2)), "metadata": []}, "nothing to show"),
+        ({"vectors": {"a": [[0.0, 1.0], [np.nan, 1.0]]}}, "1 rows with NaN or infinity, the first is row 1"),
+        ({"vectors": {"a": [[0.0, 1.0], [np.inf, 1.0]]}}, "infinity"),
+        ({"vectors": {"a": np.zeros((2, 8, 8))}}, r"reshape\(len\(images\), -1\)"),
+        ({"vectors": {"a": [["a", "b"], ["c", "d"]]}}, "must be numbers"),
+        ({"vectors": {"a": [[1], [2]]}}, r"one dimension.*np\.stack"),
+        ({"vectors": {"a": np.zeros((0, 2))}, "labels": []}, "nothing to show"),
         ({"vectors": {}}, "nothing to show"),
-        ({"metadata": ["a", "b\tc"]}, r"cannot hold 'b\\tc' \(value 1 of column 'label'\)"),
-        ({"metadata": ["a\nb", "c"]}, r"cannot hold 'a\\nb'"),
-        ({"metadata": ["a", " "]}, "cannot hold ' '"),
-        ({"metadata": {"a\tb": [1, 2], "c": [1, 2]}}, "a column name"),
-        ({"images": np.zeros((2, 8, 8)), "thumbnail": 5000}, "8192 x 8192 pixels, so at most 4096"),
+        ({"labels": ["a", "b\tc"]}, r"cannot hold 'b\\tc' \(label 1\)"),
+        ({"labels": ["a\nb", "c"]}, r"cannot hold 'a\\nb'"),
+        ({"labels": ["a", " "]}, "cannot hold ' '"),
         ({"images": np.zeros((2, 8, 8)) - 1}, "between 0 and 255"),
-        ({"name": "a/b"}, "cannot be called"),
-        ({"name": "a:0"}, "cannot be called"),
-        ({"name": "Metadata"}, "cannot be called"),
+        ({"vectors": {"a/b": np.eye(2)}}, "cannot be called"),
+        ({"vectors": {"a:0": np.eye(2)}}, "cannot be called"),
+        ({"vectors": {"Metadata": np.eye(2)}}, "cannot be called"),
         ({"vectors": {"a b": np.eye(2), "A_b": np.eye(2)}}, "same file"),
     ],
 )
 def test_export_explains_what_is_wrong_and_writes_nothing(tmp_path, change, message):
     with pytest.raises(CourseError, match=message):
         projector.export(
-            **{"folder": tmp_path / "logs", "vectors": np.eye(2), "metadata": ["a", "b"]} | change
+            **{"folder": tmp_path / "logs", "vectors": {"a": np.eye(2)}, "labels": ["a", "b"]} | change
         )
     assert not (tmp_path / "logs").exists()
 
@@ -214,7 +197,7 @@ def test_export_explains_what_is_wrong_and_writes_nothing(tmp_path, change, mess
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CourseError, match=r"Cannot write .*file/logs"):
-        projector.export(tmp_path / "file" / "logs", np.eye(2), ["a", "b"])
+        projector.export(tmp_path / "file" / "logs", {"a": np.eye(2)}, ["a", "b"])
 
 
 # The custom projection

@@ -58,9 +58,8 @@ def test_our_numbers_come_from_three_seeds_on_published_pictures():
             assert lesson in NOT_MEASURED
             continue
         assert len(set(ours["seeds"])) >= 3, lesson
-        assert ours["data_source"] == (
-            "folder" if attributes.NAME in needs(find_lesson(lesson))[0] else "tfds"
-        ), lesson
+        brought = attributes.NAME in needs(find_lesson(lesson))[0]
+        assert ours["data_source"] == ("folder" if brought else "tfds"), lesson
         assert ours["hardware"], lesson
         assert set(entry.get("headline", {})) <= set(entry["compare"]) & set(ours), lesson
 

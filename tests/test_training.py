@@ -88,7 +88,7 @@ def test_keep_best_restores_the_best_epoch():
 
     keep = training.KeepBest()
     model.fit(batches(), epochs=3, callbacks=[Report(), keep], verbose=0)
-    assert (keep.best_epoch, keep.best_value, keep.interrupted) == (2, 0.9, False)
+    assert (keep.best_epoch, keep.best, keep.interrupted) == (2, 0.9, False)
     assert np.array_equal(model.get_weights()[0], seen[1])
     assert not np.array_equal(seen[1], seen[2])
 
@@ -96,7 +96,7 @@ def test_keep_best_restores_the_best_epoch():
 def test_keep_best_takes_the_lowest_loss():
     keep = training.KeepBest(monitor="loss")
     history = network().fit(batches(), epochs=4, callbacks=[keep], verbose=0)
-    assert keep.best_value == pytest.approx(min(history.history["loss"]))
+    assert keep.best == pytest.approx(min(history.history["loss"]))
 
 
 def test_keep_best_names_the_metrics_that_are_there():
@@ -128,9 +128,9 @@ def test_interrupted_fit_keeps_the_best_weights_and_the_history(capsys):
         batches(), epochs=50, validation_data=batches(), callbacks=[keep, Interrupt()], verbose=0
     )
     assert keep.interrupted and len(history.history["val_accuracy"]) == 2
-    assert keep.best_value == max(history.history["val_accuracy"])
+    assert keep.best == max(history.history["val_accuracy"])
     accuracy = model.evaluate(batches(), verbose=0, return_dict=True)["accuracy"]
-    assert accuracy == pytest.approx(keep.best_value)
+    assert accuracy == pytest.approx(keep.best)
     assert "Interrupted" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) == before
 

@@ -7,16 +7,5 @@ channels] with the pixel values that the model takes.
 
 from course_utils.inspection.backbone import spatial_backbone
 from course_utils.inspection.class_maps import ClassMaps, class_activation_map, grad_cam
-from course_utils.inspection.filters import Patterns, filters, patterns
+from course_utils.inspection.patterns import Patterns, patterns
 from course_utils.inspection.recording import activations
-
-__all__ = [
-    "ClassMaps",
-    "Patterns",
-    "activations",
-    "class_activation_map",
-    "filters",
-    "grad_cam",
-    "patterns",
-    "spatial_backbone",
-]

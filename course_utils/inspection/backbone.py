@@ -1,5 +1,7 @@
 """The layers that a module of TensorFlow Hub hides: its last maps, and maps on the way to them."""
 
+import itertools
+
 import numpy as np
 
 from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
@@ -14,40 +16,37 @@ CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative")
 NOT_SHOWN = (*UNCHANGED, *CONVOLUTIONS, "Pad", "PadV2", "MirrorPad")
 
 
-def spatial_backbone(hub_layer, resolution=None):
+def spatial_backbone(hub_layer):
     """Return a Keras model that puts out the last maps of a ``HubLayer``: what it averages to its features.
 
     With it, ``class_activation_map`` and ``grad_cam`` see through a head that was trained on the features:
 
         keras.Sequential([spatial_backbone(hub_layer), keras.layers.GlobalAveragePooling2D(), head])
 
-    gives the answers of the model with ``hub_layer`` and ``head``. The input is that of the ``HubLayer``,
-    with pixels from 0 to 1; the output float32 (batch, height, width, features), for MobileNet V2 (batch, 7,
-    7, 1280). Its layers ``stage_1``, ``stage_2`` ... are one a resolution, so that ``activations`` shows what
-    is seen by depth. ``resolution`` (pixels) is for modules that take every size.
-
-    The weights are constants, copied now: train the ``HubLayer``, and this model knows nothing of it. It
-    cannot be saved; make it again. Raises CourseError where a module does not end in an average over all
-    places, as a classifier does not.
+    gives the answers of the model with ``hub_layer`` and ``head``. Pixels go from 0 to 1; out come float32
+    maps (batch, height, width, features). The layers ``stage_1``, ``stage_2`` ... are one a resolution, so
+    that ``activations`` shows what is seen by depth. The weights are constants, copied now; the model cannot
+    be saved: make it again. Raises CourseError for a module that takes pictures of any size, or does not end
+    in an average over all places, as a classifier does not.
     """
     shape = getattr(hub_layer, "image_shape", None)
     if shape is None:
-        raise CourseError(f"This is a {type(hub_layer).__name__}; spatial_backbone takes a hub.HubLayer.")
-    shape = (shape[0] or resolution, shape[1] or resolution, shape[2])
+        raise CourseError(f"This is a {type(hub_layer).__name__}; spatial_backbone takes a HubLayer.")
     if None in shape:
-        raise CourseError(f"{hub_layer.handle} takes pictures of any size. Say resolution=224, for instance.")
-    flat = _flat(hub_layer, shape)
-    entry, maps = flat.inputs[0], _averaged(flat.outputs[0])
-    if maps is not None:
-        # One function a stage, from the maps of the stage before.
-        ends = [*_stages(entry, maps), maps]
+        raise CourseError(f"{hub_layer.handle} takes pictures of any size; a backbone needs a fixed one.")
+    trunk = _trunk(hub_layer, shape)
+    if trunk is not None:
+        ends = [trunk.inputs[0], *_stages(trunk), trunk.outputs[0]]
         stages = [
-            Stage(_piece(flat, before, after), tuple(after.shape[1:]), name=f"stage_{number}")
-            for number, (before, after) in enumerate(zip([entry, *ends], ends, strict=False), 1)
+            Stage(trunk.prune(before, after), tuple(after.shape[1:]), name=f"stage_{number}")
+            for number, (before, after) in enumerate(itertools.pairwise(ends), 1)
         ]
         backbone = keras.Sequential([keras.Input(shape), *stages], name="spatial_backbone")
         backbone.trainable = False
-        if _agree(backbone, hub_layer, shape):
+        images = np.random.default_rng(0).uniform(size=(2, *shape)).astype("float32")
+        means, features = keras.ops.mean(backbone(images), (1, 2)), np.asarray(hub_layer(images), "float32")
+        tolerance = 1e-3 * np.abs(features).max()
+        if means.shape == features.shape and np.allclose(means, features, rtol=1e-3, atol=tolerance):
             return backbone
     raise CourseError(
         f"The module {hub_layer.handle} does not end in an average of maps over all places, so no maps say "
@@ -57,8 +56,6 @@ def spatial_backbone(hub_layer, resolution=None):
 
 class Stage(keras.layers.Layer):
     """A piece of a frozen module as a Keras layer, from maps (or pictures) to maps."""
-
-    is_stage = True
 
     def __init__(self, function, shape, **kwargs):
         super().__init__(autocast=False, **kwargs)
@@ -73,88 +70,53 @@ class Stage(keras.layers.Layer):
         return (input_shape[0], *self._shape)
 
 
-def _flat(hub_layer, shape):
-    """Return the layer as one flat function without variables and without calls of other functions."""
+def _trunk(hub_layer, shape):
+    """Return a flat function without variables from pictures to the maps that the layer averages, or None."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     def call(images):
         return tf.cast(hub_layer(images, training=False), tf.float32)
 
     images = tf.TensorSpec((None, *shape))
-    traced = tf.function(call, autograph=False).get_concrete_function(images)
-    return convert_variables_to_constants_v2(traced)
+    flat = convert_variables_to_constants_v2(tf.function(call, autograph=False).get_concrete_function(images))
+    last = flat.outputs[0].op
+    while last.type in UNCHANGED:
+        last = last.inputs[0].op
+    maps = last.inputs[0] if last.type in ("Mean", "AvgPool") else None
+    if maps is None or maps.shape.rank != 4 or None in maps.shape[1:]:
+        return None
+    graph = flat.graph.as_graph_def()
+    for node in graph.node:
+        # Orders without data ("^other"): nothing is left here to be read or written.
+        node.input[:] = [name for name in node.input if not name.startswith("^")]
+
+    def imported(images):
+        return tf.graph_util.import_graph_def(graph, {flat.inputs[0].name: images}, [maps.name], name="")
+
+    return tf.compat.v1.wrap_function(imported, [images])
 
 
-def _piece(flat, before, after):
-    """Return the part of ``flat`` that computes the tensor ``after`` from the tensor ``before``."""
-    graph = tf.compat.v1.GraphDef()
-    for operation in _between(before, after)[0]:
-        if operation is not before.op:
-            node = graph.node.add()
-            node.CopyFrom(operation.node_def)
-            # Orders without data ("^other"): nothing is left here to be read or written.
-            node.input[:] = [name for name in node.input if not name.startswith("^")]
-
-    def imported(given):
-        return tf.graph_util.import_graph_def(graph, {before.name: given}, [after.name], name="")
-
-    return tf.compat.v1.wrap_function(imported, [tf.TensorSpec((None, *before.shape[1:]))])
-
-
-def _averaged(features):
-    """Return the maps of which ``features`` are the mean, as far as the operations tell, or None."""
-    while features.op.type in UNCHANGED:
-        features = features.op.inputs[0]
-    before = features.op.inputs[0] if features.op.type in ("Mean", "AvgPool") else None
-    return before if before is not None and before.shape.rank == 4 and None not in before.shape[1:] else None
-
-
-def _stages(entry, maps):
-    """Return maps on the way from ``entry`` to ``maps``, one a resolution, the large ones first.
+def _stages(trunk):
+    """Return maps on the way from the picture to the last maps, one a resolution, the large ones first.
 
     Each one is a place that all ways from the picture pass, so that the rest can be computed from it alone:
     no earlier tensor is used later. Rectified maps are preferred: what they show is "seen" or "not seen".
     """
-    _, way = _between(entry, maps)
+    way = [trunk.inputs[0].op]  # the operations that hang on the picture, in the order of computation
+    for operation in trunk.graph.get_operations():
+        if way[-1] is not trunk.outputs[0].op and any(tensor.op in way for tensor in operation.inputs):
+            way.append(operation)
     last_use = {tensor.name: number for number, operation in enumerate(way) for tensor in operation.inputs}
     cuts, needed_until, convolved = [], 0, False
-    for number, operation in enumerate(way):
+    for number, operation in enumerate(way[1:], 1):
         made = operation.outputs[0]
         convolved |= operation.type in CONVOLUTIONS
         if convolved and needed_until <= number and made.shape.rank == 4 and operation.type not in NOT_SHOWN:
             cuts.append(made)
         needed_until = max(needed_until, *(last_use.get(tensor.name, 0) for tensor in operation.outputs))
-    found, side = [], maps.shape[1]
+    stages, side = [], trunk.outputs[0].shape[1]
     while cuts := [cut for cut in cuts if cut.shape[1] >= 1.5 * side]:
         side = cuts[-1].shape[1]
         same = [cut for cut in cuts if cut.shape[1] == side]
-        found.append(([cut for cut in same if cut.op.type in RECTIFIED] or same)[-1])
-    return found[::-1]
-
-
-def _between(before, after):
-    """Return two lists of operations: what ``after`` needs beyond ``before``; what of it hangs on ``before``.
-
-    Both in the order of computation.
-    """
-    needed, waiting = {before.op}, [after.op]
-    while waiting:
-        operation = waiting.pop()
-        if operation not in needed:
-            needed.add(operation)
-            waiting += [tensor.op for tensor in operation.inputs]
-    ordered = [operation for operation in before.graph.get_operations() if operation in needed]
-    depends = {before.op}
-    for operation in ordered:
-        if any(tensor.op in depends for tensor in operation.inputs):
-            depends.add(operation)
-    return ordered, [operation for operation in ordered if operation in depends]
-
-
-def _agree(backbone, hub_layer, shape):
-    """Tell whether the mean of the maps is the feature vector, for two noise pictures."""
-    images = np.random.default_rng(0).uniform(size=(2, *shape)).astype("float32")
-    means, features = keras.ops.mean(backbone(images), (1, 2)), tf.cast(hub_layer(images), tf.float32)
-    return means.shape == features.shape and np.allclose(
-        means, features, rtol=1e-3, atol=1e-3 * float(np.abs(features).max())
-    )
+        stages.insert(0, ([cut for cut in same if cut.op.type in RECTIFIED] or same)[-1])
+    return stages

@@ -1,6 +1,6 @@
 """What passes through the layers of a model while it looks at pictures."""
 
-import contextlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,7 @@ from course_utils.errors import CourseError
 import keras  # isort: skip
 
 BATCH = 16  # pictures at once: all that is recorded of them is in memory
-SHOWN = (
-    keras.layers.Conv2D,
-    keras.layers.Conv2DTranspose,
-    keras.layers.DepthwiseConv2D,
-    keras.layers.SeparableConv2D,
-    keras.layers.MaxPooling2D,
-    keras.layers.AveragePooling2D,
-)
+SHOWN = ("Conv", "Pooling", "Stage")  # in the names of the kinds of layers that are shown unasked
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +21,7 @@ class Call:
 
     name: str
     layer: Any
-    given: Any
+    input: Any
     output: Any
 
     @property
@@ -42,75 +35,65 @@ def activations(model, images, layers=None):
     """Return what layers of ``model`` put out for ``images``: a dict of name to float32 [n, h, w, channels].
 
     ``layers`` is a name or a list of names of any layers that put out maps; without it, all convolutions and
-    poolings (and the stages of a ``spatial_backbone``). The dict is in the order of computation, from the
-    picture to the answer. A layer of a model inside ``model`` is called ``"inner_model/layer"``; the second
-    call of a shared layer ``"layer (2)"``. Chollet, "Deep Learning with Python", shows such maps by depth.
-
+    poolings (and the stages of a ``spatial_backbone``), in the order of computation. A layer of a model
+    inside ``model`` is called ``"inner_model/layer"``, the second call of a shared layer ``"layer (2)"``.
     All maps are held in memory: give a few pictures, not a data set. Raises CourseError for images that do
     not fit, names that are not there, and a model that puts out no maps.
     """
     images = check_images(model, images)
-    wanted = [layers] if isinstance(layers, str) else layers
-    found = {}
+    names = [layers] if isinstance(layers, str) else layers
+    maps = {}
     for batch in batches(images):
-        with recorded(model) as calls:
-            model(batch, training=False)
-        for call in chosen(calls, wanted):
-            found.setdefault(call.name, []).append(np.asarray(keras.ops.cast(call.output, "float32")))
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+        calls = with_maps(record(model, batch)[1], names)
+        if names is None:
+            shown = [call for call in calls if any(word in type(call.layer).__name__ for word in SHOWN)]
+            calls = shown or calls
+        for call in calls:
+            maps.setdefault(call.name, []).append(np.asarray(keras.ops.cast(call.output, "float32")))
+    return {name: np.concatenate(parts) for name, parts in maps.items()}
 
 
-def chosen(calls, names):
-    """Return the calls of the layers ``names``; without them those of convolutions, poolings and stages."""
+def with_maps(calls, names=None):
+    """Return the calls that put out maps, all of them or those of the layers ``names``; else CourseError."""
     spatial = {call.name: call for call in calls if call.is_spatial}
     if not spatial:
         raise CourseError(no_maps(calls))
-    if names is None:
-        shown = [call for call in spatial.values() if is_shown(call.layer)]
-        return shown or list(spatial.values())
-    if unknown := [name for name in names if name not in spatial]:
+    if unknown := [name for name in names or () if name not in spatial]:
         raise CourseError(
             f"There is no layer {', '.join(map(repr, unknown))} that puts out maps (batch, height, width, "
             f"channels) in this model. It has: {', '.join(spatial)}."
         )
-    return [call for name, call in spatial.items() if name in names]
-
-
-def is_shown(layer):
-    return isinstance(layer, SHOWN) or getattr(layer, "is_stage", False)
+    return [call for name, call in spatial.items() if names is None or name in names]
 
 
 def no_maps(calls):
     """Return the sentence for a model in which no layer puts out maps."""
-    advice = "Use a model with a convolution."
+    sentence = "No layer of this model puts out maps (batch, height, width, channels)."
     if any(type(call.layer).__name__ == "HubLayer" for call in calls):
-        advice = (
-            "A HubLayer hides its layers: put inspection.spatial_backbone(layer) and "
+        return sentence + (
+            " A HubLayer hides its layers: put inspection.spatial_backbone(layer) and "
             "keras.layers.GlobalAveragePooling2D() in its place."
         )
-    return f"No layer of this model puts out maps (batch, height, width, channels). {advice}"
+    return f"{sentence} Use a model with a convolution."
 
 
-@contextlib.contextmanager
-def recorded(model, watch=None):
-    """Note, while the block runs, each call of the layers of ``model``, those of inner models included.
+def record(model, images, watch=None):
+    """Return the outputs of ``model`` for ``images``, and the calls of its layers, inner models' included.
 
-    Gives the list that the calls go to, in order. ``watch`` is called with each ``Call`` before its output
-    flows on, so that a tape can watch it.
+    ``watch`` is called with each ``Call`` before its output flows on, so that a tape can watch it.
     """
-    calls, times = [], {}
+    calls, times = [], Counter()
 
-    def noting(name, layer):
+    def recorded(name, layer):
         original = layer.call
 
         def call(*args, **kwargs):
             output = original(*args, **kwargs)
-            times[name] = times.get(name, 0) + 1
+            times[name] += 1
             number = f" ({times[name]})" * (times[name] > 1)
-            made = Call(name + number, layer, args[0] if args else None, output)
+            calls.append(Call(name + number, layer, args[0] if args else None, output))
             if watch is not None:
-                watch(made)
-            calls.append(made)
+                watch(calls[-1])
             return output
 
         return call
@@ -119,8 +102,8 @@ def recorded(model, watch=None):
     covered = {id(layer): (name, layer) for name, layer in _leaves(model)}.values()
     try:
         for name, layer in covered:
-            object.__setattr__(layer, "call", noting(name, layer))
-        yield calls
+            object.__setattr__(layer, "call", recorded(name, layer))
+        return model(images, training=False), calls
     finally:
         for _, layer in covered:
             object.__delattr__(layer, "call")
@@ -144,13 +127,11 @@ def check_images(model, images):
         )
     shapes = getattr(model, "input_shape", None) if model.built else None
     if isinstance(shapes, (list, dict)):
-        raise CourseError(
-            f"The model has {len(shapes)} inputs; only models with one picture as input can be inspected."
-        )
-    images = np.asarray(images)
-    wanted = tuple(shapes) if shapes else (None,) * 4
-    fits = images.ndim == 4 and len(wanted) == 4
-    fits = fits and all(w is None or w == g for w, g in zip(wanted[1:], images.shape[1:], strict=True))
+        raise CourseError(f"The model has {len(shapes)} inputs; only models with one can be inspected.")
+    images, wanted = np.asarray(images), tuple(shapes or (None,) * 4)
+    fits = images.ndim == len(wanted) == 4 and all(
+        side in (None, length) for side, length in zip(wanted[1:], images.shape[1:], strict=True)
+    )
     if not fits or not images.size or images.dtype.kind not in "fiu":
         sides = ", ".join("any" if side is None else str(side) for side in wanted[1:])
         raise CourseError(

@@ -1,4 +1,7 @@
-"""What figures and exports accept: pictures, labels and probabilities, checked where they come in."""
+"""What figures and exports accept: pictures, labels and probabilities, checked where they come in.
+
+Every ``check`` returns what it was given as an array, or raises CourseError.
+"""
 
 import numpy as np
 
@@ -6,16 +9,14 @@ from course_utils.errors import CourseError
 
 
 def read_pairs(pictures, count=None):
-    """Return ``(images, labels)`` of the first ``count`` pictures (all of them without ``count``).
+    """Return ``(images, labels)`` of the first ``count`` pictures: a list and an array.
 
     ``pictures`` is an unbatched ``tf.data.Dataset`` of (image, label) or a pair of arrays. The dataset is
-    passed once, so that a shuffled one keeps each picture beside its label. ``images`` comes back as a list.
+    passed once, so that a shuffled one keeps each picture beside its label.
     """
     if hasattr(pictures, "as_numpy_iterator"):
         _check_elements(pictures)
-        if count is not None:
-            pictures = pictures.take(count)
-        pairs = list(pictures.as_numpy_iterator())
+        pairs = list(pictures.take(-1 if count is None else count).as_numpy_iterator())
         return [image for image, _ in pairs], np.array([label for _, label in pairs])
     if not (isinstance(pictures, (tuple, list)) and len(pictures) == 2):
         raise CourseError(
@@ -31,8 +32,7 @@ def read_labels(source):
     """Return as an array the labels in ``source``: an unbatched dataset, an (images, labels) pair, labels."""
     if hasattr(source, "as_numpy_iterator"):
         _check_elements(source)
-        batches = list(source.map(lambda image, label: label).batch(1_000).as_numpy_iterator())
-        return np.concatenate(batches) if batches else np.zeros(0, int)
+        return np.array(list(source.map(lambda image, label: label).as_numpy_iterator()), dtype=int)
     if isinstance(source, tuple) and len(source) == 2 and np.ndim(source[1]) == 1:
         return np.asarray(source[1])
     return np.asarray(source)
@@ -58,9 +58,7 @@ def check_lengths(**columns):
             f"These belong together and differ in number: {counts}. Take all from the same pictures."
         )
     if not all(lengths.values()):
-        raise CourseError(
-            f"There is nothing to show: 0 {next(iter(lengths))}. Check what was selected or taken."
-        )
+        raise CourseError(f"There is nothing to show: 0 {next(iter(lengths))}. Check what was selected.")
 
 
 def check_labels(labels, class_names, what="labels"):
@@ -82,13 +80,7 @@ def check_labels(labels, class_names, what="labels"):
 
 def check_probabilities(probabilities, class_names, what="probabilities"):
     """Return ``probabilities`` as a float array [n, number of classes] with values from 0 to 1."""
-    probabilities = np.asarray(probabilities, dtype=float)
-    if probabilities.ndim != 2 or probabilities.shape[1] != len(class_names):
-        raise CourseError(
-            f"{what} have shape {probabilities.shape}; with these class names it must be "
-            f"(pictures, {len(class_names)}), as model.predict returns it."
-        )
-    check_lengths(**{what: probabilities})
+    probabilities = _check_rows(np.asarray(probabilities, dtype=float), class_names, what)
     # Written so that NaN, which compares false with everything, fails too. A sum of float32 may exceed 1.
     if not (probabilities.min() >= 0 and probabilities.max() <= 1 + 1e-4):
         raise CourseError(
@@ -100,30 +92,24 @@ def check_probabilities(probabilities, class_names, what="probabilities"):
     return probabilities
 
 
-def check_truths(truths, labels, ones=None):
-    """Return ``truths`` as a bool array [n, number of labels]: which labels a picture has.
-
-    ``truths`` are 0 or 1. With ``ones`` every row must have that many 1 (2 is what "two-hot" means).
-    """
-    truths = np.asarray(truths)
-    if truths.ndim != 2 or truths.shape[1] != len(labels):
-        raise CourseError(
-            f"truths have shape {truths.shape}; with these labels it must be (pictures, {len(labels)}), 1 "
-            "where a picture has the label and 0 elsewhere."
-        )
-    check_lengths(truths=truths)
+def check_truths(truths, labels):
+    """Return ``truths``, 0 or 1, as a bool array [n, number of labels]: which labels a picture has."""
+    truths = _check_rows(np.asarray(truths), labels, "truths")
     if not np.isin(truths, (0, 1)).all():
         raise CourseError(
             "truths must be 0 or 1, and there are other values among these. Probabilities come after truths."
         )
-    counts = truths.sum(axis=1).astype(int)
-    if ones is not None and (counts != ones).any():
-        row = (counts != ones).argmax()
-        raise CourseError(
-            f"Each picture must have {ones} true labels, and in row {row} of truths there are {counts[row]}. "
-            "Check how the rows were made, or give the number of labels a picture as top."
-        )
     return truths.astype(bool)
+
+
+def _check_rows(rows, names, what):
+    if rows.ndim != 2 or rows.shape[1] != len(names):
+        raise CourseError(
+            f"{what} have shape {rows.shape}; with these names it must be (pictures, {len(names)}): a column "
+            "for each name, as in what model.predict returns."
+        )
+    check_lengths(**{what: rows})
+    return rows
 
 
 def check_scores(values, what):
@@ -165,7 +151,7 @@ def check_pixels(images):
     images = [np.asarray(image) for image in images]
     check_lengths(pictures=images)
     for image in images:
-        if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3)) or not image.size:
+        if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,)) or not image.size:
             raise CourseError(
                 f"A picture has shape (height, width, 1 or 3); this one has {image.shape}. A single picture "
                 "goes in a list or as images[:1]."
@@ -177,7 +163,5 @@ def check_pixels(images):
             ". Show the pictures before preprocessing, or undo it first."
         )
     if any(image.dtype.kind == "f" for image in images):
-        images = [np.rint(image * (255 if high <= 1 else 1)).astype(np.uint8) for image in images]
-    return [
-        image.astype(np.uint8).reshape(image.shape[:2] + (3,) * (image.shape[2:] == (3,))) for image in images
-    ]
+        images = [np.rint(image * (255 if high <= 1 else 1)) for image in images]
+    return [(image[..., 0] if image.shape[2:] == (1,) else image).astype(np.uint8) for image in images]

@@ -1,4 +1,4 @@
-"""What a convolution looks for: its windows as pictures, and patterns that excite it."""
+"""What a layer looks for: patterns that excite its channels."""
 
 from dataclasses import dataclass
 
@@ -6,43 +6,19 @@ import numpy as np
 
 from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
 from course_utils.errors import CourseError
-from course_utils.inspection.recording import check_images, chosen, recorded
+from course_utils.inspection.recording import check_images, record, with_maps
 
-import keras  # isort: skip
 import tensorflow as tf  # isort: skip
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """Pictures made to excite channels of a layer.
+    """Pictures made to excite channels of a layer."""
 
-    ``pictures`` is float32 [number of channels, height, width, 1 or 3], 0 to 1, stretched for looking at;
-    ``before`` and ``after`` are the mean activations of each channel for the start and for the result.
-    """
-
-    pictures: np.ndarray
+    pictures: np.ndarray  # float32 [channels, height, width, 1 or 3], 0 to 1, stretched for looking at
     channels: list
-    before: np.ndarray
-    after: np.ndarray
-
-
-def filters(layer):
-    """Return the windows of a convolution that reads pictures: float32 [filters, height, width, 1 or 3].
-
-    ``layer`` is a ``Conv2D`` whose input has 1 or 3 channels, as the first one of a network. Values go from 0
-    to 1: mid-grey (0.5) is a weight of zero, and each filter is stretched by its own largest weight. Raises
-    CourseError for other layers; what those look for, ``patterns`` shows.
-    """
-    kernel = np.asarray(layer.kernel) if isinstance(layer, keras.layers.Conv2D) and layer.built else None
-    if kernel is None or kernel.shape[2] not in (1, 3):
-        what = f"It has {kernel.shape[2]} input channels" if kernel is not None else "It is no built Conv2D"
-        raise CourseError(
-            f"The weights of {layer.name!r} ({type(layer).__name__}) are no pictures: that takes a "
-            f"convolution with 1 or 3 input channels. {what}. Use inspection.patterns for deeper layers."
-        )
-    kernel = np.moveaxis(kernel, -1, 0).astype("float32")
-    largest = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True)
-    return 0.5 + kernel / np.maximum(2 * largest, 1e-12)
+    before: np.ndarray  # [channels]: the mean activation for the noise at the start
+    after: np.ndarray  # [channels]: the mean activation for the result
 
 
 def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
@@ -52,12 +28,8 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     activation of the channel, by about ``rate`` (a share of ``white``) a pixel; before each step the picture
     is shifted by up to two pixels, which keeps fine noise down. ``white`` is the pixel value that the model
     takes for white: 255 where it scales inside, 1 for a ``HubLayer``. The same ``seed`` gives the same
-    patterns. A few steps show what kind of pattern excites a channel, not the one that excites it most; a
-    channel that is silent for the noise has no gradient, and its pattern stays noise.
-    Chollet, "Deep Learning with Python", where it visualises what convolutional networks learn.
-
-    Raises CourseError for a layer that is not there, channels that it does not have, and a model whose
-    input has no fixed size.
+    patterns. A channel that is silent for the noise has no gradient, and its pattern stays noise.
+    Raises CourseError for a layer or channels that are not there, and a model whose input has no fixed size.
     """
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
@@ -65,17 +37,13 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     rng = np.random.default_rng(seed)
     start = white * rng.uniform(0.45, 0.55, (1, *shape[1:])).astype("float32")
     check_images(model, start)
-    with recorded(model) as calls:
-        model(start, training=False)
-    (call,) = chosen(calls, [layer])
+    (call,) = with_maps(record(model, start)[1], [layer])
     count, channels = int(call.output.shape[-1]), [int(channel) for channel in np.atleast_1d(channels)]
     if not channels or not all(0 <= channel < count for channel in channels):
         raise CourseError(f"channels = {channels}: layer {layer!r} has the channels 0 to {count - 1}.")
 
     def excitement(pictures):
-        with recorded(model) as calls:
-            model(pictures, training=False)
-        (call,) = chosen(calls, [layer])
+        (call,) = with_maps(record(model, pictures)[1], [layer])
         maps = tf.cast(call.output, tf.float32)
         # Not at the rim, where what excites most is the black that padding adds.
         rim = 2 if min(maps.shape[1:3]) > 6 else 0
@@ -92,14 +60,11 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
         return tf.clip_by_value(pictures + rate * white * gradient / (size + 1e-12), 0, white), mean
 
     pictures = tf.constant(np.repeat(start, len(channels), axis=0))
-    before = None
+    _, before = step(pictures, [0, 0])
     for _ in range(steps):
-        pictures, mean = step(pictures, rng.integers(-2, 3, 2))
-        before = mean if before is None else before
+        pictures, _ = step(pictures, rng.integers(-2, 3, 2))
     _, after = step(pictures, [0, 0])
-    return Patterns(
-        _stretched(pictures.numpy()), channels, np.asarray(before if steps else after), after.numpy()
-    )
+    return Patterns(_stretched(pictures.numpy()), channels, before.numpy(), after.numpy())
 
 
 def _stretched(pictures):
