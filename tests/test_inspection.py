@@ -385,7 +385,7 @@ def test_only_a_hub_layer_has_a_backbone():
 )
 def test_the_published_backbones_show_their_stages(monkeypatch, name, sides, features):
     handle = f"https://tfhub.dev/google/tf2-preview/{name}/feature_vector/4"
-    monkeypatch.setattr(sources, "network_answers", lambda host, port, seconds=4: False)
+    monkeypatch.setattr(availability, "network_answers", lambda address, seconds=4: False)
     try:
         modules.resolve(handle)
     except NotAvailable:
