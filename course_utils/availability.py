@@ -1,17 +1,30 @@
 """Published, or the course's own: the one place that decides it, for pictures and weights, and says so."""
 
 import contextlib
-import socket
+import http.client
 import threading
+import urllib.error
 import urllib.parse
 import urllib.request
+from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import free_space
+
+# The values of the parameters DATA and WEIGHTS: "auto", the published, the course's own.
+ALLOWED = {"DATA": ("auto", "tfds", "sample"), "WEIGHTS": ("auto", "published", "stand-in")}
+# What a lesson says of its choice, in one line.
+SAID = {
+    "tfds": "Data: the published {title}, {why}.",
+    "folder": "Data: your own pictures, {why}.",
+    "sample": "Data: the drawn sample of {title}. Why: {why}",
+    "published": "Weights: {title}, trained on ImageNet, {why}.",
+    "stand-in": "Weights: the course's stand-in for {title}, pretrained on drawings. Why: {why}",
+}
+Choice = namedtuple("Choice", "value taken why")  # ``taken`` is a key of SAID
 
 
 @dataclass(frozen=True)
@@ -33,53 +46,20 @@ class Published:
     advice: str
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What was taken (``value``), which kind it is (a key of ``SAID``), and why."""
-
-    value: Any
-    taken: str
-    why: str
-
-
-# What a lesson says of its choice, in one line.
-SAID = {
-    "tfds": "Data: the published {title}, {why}.",
-    "folder": "Data: your own pictures, {why}.",
-    "sample": "Data: the drawn sample of {title}. Why: {why}",
-    "published": "Weights: {title}, trained on ImageNet, {why}.",
-    "stand-in": "Weights: the course's stand-in for {title}, pretrained on drawings. Why: {why}",
-}
-# The values of a lesson's parameters DATA and WEIGHTS, and what each means.
-SOURCES = {
-    "DATA": (
-        ("auto", "tfds", "sample"),
-        "the published pictures where they can be had, only those, or the drawn sample. A folder that has a "
-        "subfolder of pictures for each class is allowed too",
-    ),
-    "WEIGHTS": (
-        ("auto", "published", "stand-in"),
-        "the published weights where they can be had, only those, or the course's small stand-in",
-    ),
-}
-
-
-def check(parameter, asked):
-    """Raise CourseError unless ``asked`` is a value of ``parameter``, "DATA" or "WEIGHTS"."""
-    allowed, meaning = SOURCES[parameter]
-    if asked not in allowed:
-        raise CourseError(f"{parameter} = {asked!r} is none of {', '.join(map(repr, allowed))}: {meaning}.")
-
-
 def choose(parameter, asked, published, own):
     """Return the ``Choice`` that ``asked``, the value of ``parameter`` ("DATA", "WEIGHTS"), stands for.
 
-    ``published()`` returns (value, why) or raises NotAvailable, ``own()`` returns the value of the course's
-    own. ``"auto"`` takes the published where that works. Raises CourseError for a value that is not allowed,
-    and NotAvailable where the published was asked for and cannot be had.
+    ``published()`` returns (value, why) or raises NotAvailable; ``own()`` returns the course's own. "auto"
+    takes the published where that works. Raises CourseError for a value that is not allowed, and NotAvailable
+    where the published was asked for and cannot be had.
     """
-    check(parameter, asked)
-    _, public, ours = SOURCES[parameter][0]
+    _, public, ours = ALLOWED[parameter]
+    if asked not in ALLOWED[parameter]:
+        allowed = ", ".join(map(repr, ALLOWED[parameter]))
+        raise CourseError(
+            f"{parameter} = {asked!r} is none of {allowed}: the published where it can be had, only that, or "
+            f"the course's own{', nor a folder with a subfolder for each class' * (parameter == 'DATA')}."
+        )
     if asked == ours:
         return Choice(own(), ours, f"{parameter} asks for it.")
     try:
@@ -95,45 +75,13 @@ def announce(title, taken, why):
     """Say in one line what was taken, and mark the figures that follow as *sample* or *stand-in*, or not."""
     from course_utils import plots
 
-    mark = plots.use_weights if taken in SOURCES["WEIGHTS"][0] else plots.use_source
+    mark = plots.use_weights if taken in ALLOWED["WEIGHTS"] else plots.use_source
     mark(taken)
     print(SAID[taken].format(title=title, why=why))
 
 
-def obtain(published):
-    """Return (value, why) of a ``Published``, downloaded now if it is not here yet.
-
-    Raises NotAvailable within seconds when what is here is damaged, the server does not answer or the disk
-    is too small.
-    """
-    value = published.look()
-    if value is not None:
-        return value, f"from {published.folder}"
-    if not network_answers(published.address):  # the libraries themselves may try for minutes
-        host = urllib.parse.urlsplit(published.address).hostname or published.address
-        raise NotAvailable(
-            f"{published.title} is not in {published.folder} and {host} does not answer. Connect to the "
-            f"network, or {published.advice}."
-        )
-    if free_space(published.folder) < 1.2 * published.disk_bytes:
-        raise NotAvailable(
-            f"{published.title} needs {published.disk_bytes / 1e6:.0f} MB and the disk of {published.folder} "
-            f"has less. Free some space, or {published.advice}."
-        )
-    try:
-        return published.download(), f"downloaded to {published.folder}"
-    except Exception as error:  # urllib, TFDS, TensorFlow Hub and Keras raise many kinds: all mean not here
-        raise NotAvailable(
-            f"{published.title} could not be downloaded to {published.folder}: {in_a_line(error)}. Try again "
-            f"('course fetch'; finished files are kept), or {published.advice}."
-        ) from error
-
-
 def outlook(published):
-    """Return what ``obtain`` would do with a ``Published``, without doing it, and a sentence about it.
-
-    The first is "here", "download", "damaged" or "unreachable".
-    """
+    """Return what ``obtain`` would do, "here", "download", "damaged" or "unreachable", and a sentence."""
     try:
         if published.look() is not None:
             return "here", f"in {published.folder}"
@@ -141,35 +89,59 @@ def outlook(published):
         return "damaged", str(error)
     if network_answers(published.address):
         return "download", f"not here yet; about {published.download_bytes / 1e6:.0f} MB to download"
-    host = urllib.parse.urlsplit(published.address).hostname
-    return "unreachable", f"not here and {host} does not answer"
+    return "unreachable", f"not here and {_host(published)} does not answer"
+
+
+def obtain(published):
+    """Return (value, why) of a ``Published``, downloaded now if it is not here yet.
+
+    Raises NotAvailable within seconds when what is here is damaged, the server does not answer or the disk is
+    too small.
+    """
+    title, folder, advice = published.title, published.folder, published.advice
+    value = published.look()
+    if value is not None:
+        return value, f"from {folder}"
+    if not network_answers(published.address):  # the libraries themselves may try for minutes
+        raise NotAvailable(
+            f"{title} is not in {folder} and {_host(published)} does not answer. Connect to the network, or "
+            f"{advice}."
+        )
+    if free_space(folder) < 1.2 * published.disk_bytes:
+        needed = f"needs {published.disk_bytes / 1e6:.0f} MB and the disk of {folder} has less"
+        raise NotAvailable(f"{title} {needed}. Free some space, or {advice}.")
+    try:
+        return published.download(), f"downloaded to {folder}"
+    except Exception as error:  # urllib, TFDS, TensorFlow Hub and Keras raise many kinds: all mean not here
+        raise NotAvailable(
+            f"{title} could not be downloaded to {folder}: {in_a_line(error)}. Try again ('course fetch'; "
+            f"finished files are kept), or {advice}."
+        ) from error
 
 
 def network_answers(address, seconds=4):
-    """Tell whether the server of a URL (or the proxy that stands before it) takes a connection in time.
+    """Tell whether the server of a URL (or the proxy that stands before it) answers within ``seconds``.
 
-    Schemes other than http and https, such as gs, which TensorFlow reads itself, count as answering. Name
-    resolution knows no time limit of its own, so the attempt runs in a thread that is left behind when it
-    hangs.
+    Schemes other than http and https, such as gs, which TensorFlow reads itself, count as answering.
     """
-    ports, parts = {"http": 80, "https": 443}, urllib.parse.urlsplit(address)
-    if parts.scheme not in ports:
+    if urllib.parse.urlsplit(address).scheme not in ("http", "https"):
         return True
-    host, port = parts.hostname, parts.port or ports[parts.scheme]
-    if not host:
-        return False
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy and not urllib.request.proxy_bypass(host):
-        through = urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}")
-        host, port = through.hostname, through.port or 80
     answered = threading.Event()
+    request = urllib.request.Request(address, method="HEAD")
 
-    def attempt():
-        with contextlib.suppress(OSError):
-            socket.create_connection((host, port), timeout=seconds).close()
+    def ask():
+        # A connection alone says nothing: a proxy may accept and stay silent. Its address may be wrong, too.
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+            with contextlib.suppress(urllib.error.HTTPError):  # an answer, whatever it says
+                urllib.request.build_opener().open(request, timeout=seconds).close()
             answered.set()
 
-    thread = threading.Thread(target=attempt, daemon=True)
+    # In a thread that is left behind when it hangs: name resolution knows no time limit of its own.
+    thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(seconds)
     return answered.is_set()
+
+
+def _host(published):
+    return urllib.parse.urlsplit(published.address).hostname or published.address

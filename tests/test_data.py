@@ -1,7 +1,11 @@
 """The loader: sources, splits, and every way in which the data can be wrong."""
 
+import contextlib
 import itertools
 import shutil
+import socket
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -117,9 +121,6 @@ def test_download_refuses_a_full_disk(offline, monkeypatch):
 
 
 def test_network_check_gives_up_in_time(monkeypatch):
-    import socket
-    import time
-
     def hang(*arguments, **options):
         time.sleep(3)
         raise OSError
@@ -132,22 +133,62 @@ def test_network_check_gives_up_in_time(monkeypatch):
     assert time.perf_counter() - started < 3
 
 
-def test_network_check_asks_the_proxy(monkeypatch):
-    import socket
+@pytest.fixture
+def server():
+    """A server on this machine: its port, the first lines of what it was asked, and what it says."""
+    requests, says = [], {"answer": b"HTTP/1.0 404 Not Found\r\n\r\n"}
+    with socket.create_server(("127.0.0.1", 0)) as listening:
 
-    asked = []
-    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    requests.append(connection.recv(1000).split(b"\r\n")[0])
+                    if says["answer"]:
+                        connection.sendall(says["answer"])
+                        connection.close()
+                    else:
+                        says.setdefault("open", []).append(connection)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1], requests, says
+
+
+def test_network_check_takes_any_answer_and_no_silence(server, monkeypatch):
+    port, requests, says = server
+    monkeypatch.setenv("no_proxy", "*")
+    assert availability.network_answers(f"http://127.0.0.1:{port}/pictures")
+    assert requests == [b"HEAD /pictures HTTP/1.1"]
+    says["answer"] = None  # accepts, and never says a word
+    started = time.perf_counter()
+    assert not availability.network_answers(f"http://127.0.0.1:{port}/pictures", seconds=0.3)
+    assert time.perf_counter() - started < 3
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "https_proxy"])
+def test_network_check_asks_the_proxy(server, monkeypatch, variable):
+    port, requests, says = server
     monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.setattr(
-        socket, "create_connection", lambda address, timeout: asked.append(address) or _Closed()
-    )
-    assert availability.network_answers("http://pictures.invalid")
-    assert asked == [("proxy.invalid", 3128)]
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv(variable, f"http://127.0.0.1:{port}")
+    address = f"{variable.removesuffix('_proxy')}://pictures.invalid"
+    assert availability.network_answers(address) == (variable == "http_proxy")  # no way through for https
+    assert b"pictures.invalid" in requests[0]
+    says["answer"] = None
+    assert not availability.network_answers(address, seconds=0.3)
+    for wrong in ("http://user:pass/word@127.0.0.1:1", "http://127.0.0.1:port", "nonsense://"):
+        monkeypatch.setenv(variable, wrong)
+        assert not availability.network_answers(address, seconds=0.3)
 
 
-class _Closed:
-    def close(self):
-        pass
+def test_a_server_that_never_answers_costs_seconds(server, offline, monkeypatch):
+    port, _, says = server
+    says["answer"] = None
+    monkeypatch.undo()
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+    empty_tfds(monkeypatch, offline)
+    assert data.load("fashion_mnist").source == "sample"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from course_utils.artifacts import readable
-from course_utils.availability import SOURCES
+from course_utils.availability import ALLOWED
 from course_utils.cli.lessons import checked_parameters, find_lesson, parameters_of
 from course_utils.cli.running import run as run_lesson
 from course_utils.cli.running import status_line
@@ -95,7 +95,7 @@ def _check_dataset(notebook, dataset):
     """Return a picture to try the model on, and ``DATA`` in a dict."""
     if "DATA" not in parameters_of(notebook):
         raise CourseError(f"{notebook.stem} has no parameter DATA: it does not learn from pictures.")
-    if dataset in SOURCES["DATA"][0]:
+    if dataset in ALLOWED["DATA"]:
         return "my_picture.jpg", {"DATA": dataset}
     classes, _ = folders.class_folders(dataset)
     if "load_attributes(" in notebook.read_text(encoding="utf-8"):

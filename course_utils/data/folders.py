@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.availability import SOURCES
+from course_utils.availability import ALLOWED
 from course_utils.data.near_duplicates import groups_of, thumbnail
 from course_utils.data.pictures import Contents
 from course_utils.data.reading import UnreadablePicture, read_picture
@@ -32,7 +32,7 @@ def is_folder(source):
     if not isinstance(source, str):
         return isinstance(source, os.PathLike)
     is_path = "/" in source or os.sep in source or Path(source).expanduser().is_dir()
-    return is_path and source not in SOURCES["DATA"][0]
+    return is_path and source not in ALLOWED["DATA"]
 
 
 def class_folders(path):
