@@ -50,11 +50,12 @@ def sample(name):
     try:
         sums = dict(line.split()[::-1] for line in (samples / "SHA256SUMS").read_text("ascii").splitlines())
         files = [samples / file for file in sums if file.startswith(f"{name}/")]
+        if not files:
+            raise ValueError("SHA256SUMS does not list them")
         for file in files:
             if hashlib.sha256(file.read_bytes()).hexdigest() != sums[file.relative_to(samples).as_posix()]:
                 raise ValueError(f"{file.name} is not as it was shipped")
-        folder = files[0].parent
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, ValueError) as error:
         raise NotAvailable(
             f"The sample pictures in {samples / name} are missing or damaged: {in_a_line(error)}. They come "
             f"with the course: bring them back with 'git -C {course_folder()} checkout -- data/samples', "
@@ -63,7 +64,7 @@ def sample(name):
     quiet_log()
     import tensorflow_datasets as tfds
 
-    return tfds.builder_from_directory(folder)
+    return tfds.builder_from_directory(files[0].parent)
 
 
 def quiet_log():
