@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,9 +23,9 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
-def make(folder, names=("blue_jeans", "blue_dress", "red_dress", "black_jeans"), count=12):
+def make(folder, names=("blue_jeans", "blue_dress", "red_dress", "black_jeans"), count=12, seed=0):
     """Fill ``folder`` with pictures of coloured noise, no two of them alike."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     for name in names:
         (folder / name).mkdir(parents=True)
         for index in range(count):
@@ -293,3 +294,51 @@ def test_pictures_that_are_all_alike_are_named_as_near_duplicates(tmp_path):
         data.load("cats_vs_dogs", source=str(tmp_path / "mine"))
     pictures = data.load("cats_vs_dogs", source=str(tmp_path / "mine"), near_duplicates_together=False)
     assert pictures.counts == {"train": 16, "validation": 4}
+
+
+def test_folders_that_are_parts_are_taken_as_parts(tmp_path):
+    for part, count in (("train", 12), ("Val", 4), ("test", 5)):
+        make(tmp_path / "mine" / part, ["red_dress", "blue_jeans", "blue_dress"], count, seed=count)
+    pictures = data.load("cats_vs_dogs", source=tmp_path / "mine")
+    assert pictures.counts == {"train": 36, "validation": 12, "test": 15}
+    assert pictures.class_names == ["blue_dress", "blue_jeans", "red_dress"]
+    attributes_too = data.load_attributes(tmp_path / "mine")
+    assert attributes_too.counts == pictures.counts
+    shutil.rmtree(tmp_path / "mine" / "Val")
+    assert data.load("cats_vs_dogs", source=tmp_path / "mine", validation=0.25).counts == {
+        "train": 27,
+        "validation": 9,
+        "test": 15,
+    }
+
+
+def test_a_folder_one_level_too_high_says_what_was_meant(tmp_path):
+    make(tmp_path / "mine" / "clothes")
+    (tmp_path / "mine" / "__MACOSX" / "clothes").mkdir(parents=True)
+    with pytest.raises(CourseError, match=r"one subfolder, clothes.*black_jeans.*give .*mine/clothes"):
+        data.load_attributes(tmp_path / "mine")
+    make(tmp_path / "two" / "original")
+    make(tmp_path / "two" / "resized")
+    with pytest.raises(CourseError, match=r"original, resized.*several copies.*give one, such as .*original"):
+        data.load("cats_vs_dogs", source=tmp_path / "two")
+
+
+def test_what_lies_beside_the_classes_is_listed(tmp_path):
+    folder = make(tmp_path / "mine")
+    (folder / "readme.txt").write_text("words")
+    (folder / "gone").symlink_to(tmp_path / "nowhere")
+    reasons = dict(data.load_attributes(folder).skipped)
+    assert reasons == {"readme.txt": "not in the folder of a class", "gone": "a link to nowhere"}
+
+
+def test_a_folder_that_nobody_may_look_into_is_left_out(tmp_path, monkeypatch):
+    folder, iterdir = make(tmp_path / "mine"), Path.iterdir
+
+    def guarded(self):  # root, who runs such tests, may look into every folder
+        if self.name == "private":
+            raise PermissionError(13, "Permission denied")
+        return iterdir(self)
+
+    (folder / "red_dress" / "private").mkdir()
+    monkeypatch.setattr(Path, "iterdir", guarded)
+    assert dict(data.load_attributes(folder).skipped) == {"red_dress/private": "Permission denied"}

@@ -18,7 +18,7 @@ import numpy as np
 
 from course_utils import labels as model_labels
 from course_utils.cli import saved_models
-from course_utils.data.folders import files_in
+from course_utils.data.layout import files_in
 from course_utils.data.reading import UnreadablePicture, is_picture, read_picture
 from course_utils.errors import CourseError
 from course_utils.labels import Label

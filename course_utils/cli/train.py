@@ -11,7 +11,8 @@ from course_utils.availability import ALLOWED
 from course_utils.cli.lessons import checked_parameters, find_lesson, parameters_of
 from course_utils.cli.running import run as run_lesson
 from course_utils.cli.running import status_line
-from course_utils.data import attributes, folders
+from course_utils.data import attributes
+from course_utils.data.layout import look_into
 from course_utils.errors import CourseError
 from course_utils.files import ensure_writable
 
@@ -97,7 +98,7 @@ def _check_dataset(notebook, dataset):
         raise CourseError(f"{notebook.stem} has no parameter DATA: it does not learn from pictures.")
     if dataset in ALLOWED["DATA"]:
         return "my_picture.jpg", {"DATA": dataset}
-    classes, _ = folders.class_folders(dataset)
+    classes, *_ = look_into(dataset)
     if "load_attributes(" in notebook.read_text(encoding="utf-8"):
         attributes.split_names(classes)  # raises where a name is not <colour>_<garment>
     folder = os.path.abspath(os.path.expanduser(dataset))  # the kernel works in the notebook's folder

@@ -28,7 +28,8 @@ def load(name, source="auto", validation=0.2, seed=0, test=None, near_duplicates
 
     The published test split stays whole. Where there is none, ``test`` is a share of all pictures to judge
     by, taken before ``validation``; without it ``pictures.test`` is None. A folder has no test split: a fifth
-    of every class becomes one where the published set has one. Near-duplicates in a folder stay on one side,
+    of every class becomes one where the published set has one, unless it has folders ``train``, ``val`` and
+    ``test`` itself. Near-duplicates in a folder stay on one side,
     unless ``near_duplicates_together`` is False.
 
     Pictures of one size (Fashion-MNIST) are decoded once and kept in memory as ``uint8``: 55 MB. Those of
@@ -51,8 +52,7 @@ def load(name, source="auto", validation=0.2, seed=0, test=None, near_duplicates
     else:
         choice = availability.choose("DATA", source, lambda: _published(name), lambda: _sample(name))
     contents = choice.value
-    groups = contents.groups if near_duplicates_together else None
-    rows = split(contents.labels, validation, test, seed, groups, contents.class_names)
+    rows = split(contents, validation, test, seed, together=near_duplicates_together)
     parts = {part: contents.dataset(chosen) for part, chosen in rows.items()}
     if contents.test is not None:
         parts["test"] = contents.test

@@ -1,7 +1,7 @@
 """Load pictures that have two attributes, a colour and a garment, from folders such as ``red_dress/``."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,14 +63,11 @@ def load_attributes(
     colors, categories = split_names(names)
     never = [*never, *_held_out(held_out, names, never)]
 
-    alike = near_duplicates_together and contents.groups is not None
-    groups = contents.groups if alike else np.arange(len(labels))
     is_unseen = np.isin(labels, [names.index(name) for name in never])
-    seen = np.flatnonzero(~is_unseen)
-    rows = split(labels[seen], validation, test, seed, groups[seen], names)
-    rows = {part: seen[chosen] for part, chosen in rows.items()}
+    rows = split(contents, validation, test, seed, np.flatnonzero(~is_unseen), near_duplicates_together)
     if never:
-        rows["unseen"] = np.flatnonzero(is_unseen & ~np.isin(groups, groups[~is_unseen]))
+        known = np.isin(contents.groups, contents.groups[~is_unseen])
+        rows["unseen"] = np.flatnonzero(is_unseen & ~known)
     availability.announce(NAME, choice.taken, choice.why)
     return AttributePictures(
         name=NAME,
@@ -104,7 +101,7 @@ def _choose(source, size):
     if folders.is_folder(source):
         return availability.Choice((folders.read(source, (size, size)), []), "folder", f"from {source}")
     choice = availability.choose("DATA", source, partial(_read_brought, size), partial(_read_sample, size))
-    return replace(choice, taken="folder") if choice.taken == "tfds" else choice
+    return choice._replace(taken="folder") if choice.taken == "tfds" else choice
 
 
 def _read_brought(size):
@@ -124,7 +121,8 @@ def _read_sample(size):
         resized = [Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR) for image in images]
         images = np.stack([np.asarray(image) for image in resized])
     names = builder.info.features["label"].names
-    contents = Contents(names, images.shape[1:], labels, partial(as_dataset, images, labels))
+    each = np.arange(len(labels))  # no two drawings are near-duplicates
+    contents = Contents(names, images.shape[1:], labels, partial(as_dataset, images, labels), groups=each)
     return contents, [names[label] for label in np.unique(parts[1][1])]
 
 

@@ -7,14 +7,13 @@ training reads picture by picture. Only new and changed pictures are read again.
 import hashlib
 import json
 import os
-import stat
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from course_utils.availability import ALLOWED
+from course_utils.data.layout import look_into
 from course_utils.data.near_duplicates import groups_of, thumbnail
 from course_utils.data.pictures import Contents
 from course_utils.data.reading import UnreadablePicture, read_picture
@@ -35,80 +34,15 @@ def is_folder(source):
     return is_path and source not in ALLOWED["DATA"]
 
 
-def class_folders(path):
-    """Return the classes of the folder ``path``, a dict of name to list of files, and what was left out.
-
-    A class is a subfolder; its files are found as ``files_in`` does. Raises CourseError if the folder is
-    missing or has fewer than two classes, or a class without files.
-    """
-    path = Path(path).expanduser()
-    if not path.is_dir():
-        reason = "is a file" if path.exists() else "does not exist"
-        raise CourseError(
-            f"The folder {path} {reason}. Give a folder with a subfolder of pictures for each class."
-        )
-    classes, left_out = {}, []
-    try:
-        folders = [entry for entry in _entries(path) if entry.is_dir()]
-    except OSError as error:
-        raise CourseError(f"The folder {path} cannot be looked into: {error.strerror}.") from error
-    for folder in folders:
-        files, problems = files_in(folder)
-        classes.setdefault(unicodedata.normalize("NFC", folder.name), []).extend(files)
-        left_out += problems
-    if len(classes) < 2:
-        found = f"only one, {next(iter(classes))}" if classes else "none"
-        raise CourseError(
-            f"{path} should have a subfolder of pictures for each class, two at least, and has {found}."
-        )
-    if empty := [name for name, files in classes.items() if not files]:
-        raise CourseError(
-            f"{path / empty[0]} has no pictures. Add some, or remove the folder to go without the class."
-        )
-    return dict(sorted(classes.items())), left_out
-
-
-def files_in(folder):
-    """Return the files in ``folder``, at any depth and sorted, and a list of (path, reason) of what is none.
-
-    Hidden files and folders do not count. Links are followed, to a folder that was seen already not again.
-    """
-    files, left_out, seen = [], [], set()
-
-    def visit(place):
-        status = place.stat()
-        if (status.st_dev, status.st_ino) in seen:
-            left_out.append((place, "a link to a folder that was looked into already"))
-            return
-        seen.add((status.st_dev, status.st_ino))
-        for entry in _entries(place):
-            try:
-                mode = entry.stat().st_mode
-                if stat.S_ISDIR(mode):
-                    visit(entry)
-                elif stat.S_ISREG(mode):
-                    files.append(entry)
-                else:
-                    left_out.append((entry, "no ordinary file"))
-            except OSError as error:
-                left_out.append((entry, "a link to nowhere" if entry.is_symlink() else error.strerror))
-
-    try:
-        visit(Path(folder))
-    except OSError as error:
-        left_out.append((Path(folder), error.strerror))
-    return files, left_out
-
-
 def read(path, size, channels=3):
     """Read the pictures of the folder ``path`` and return them as ``Contents``, in the order of their paths.
 
     ``size`` is (height, width), ``channels`` 3 (RGB) or 1 (grey). What no picture can be read from is left
-    out and listed. Raises CourseError as ``class_folders``, for a class without any readable picture, and
+    out and listed. Raises CourseError as ``layout.look_into``, for a class without any readable picture, and
     where the cache cannot be written.
     """
     path = Path(path).expanduser().resolve()
-    classes, left_out = class_folders(path)
+    classes, parts, left_out = look_into(path)
     files = [file for found in classes.values() for file in found]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in classes.values()])
     text = json.dumps([_FORMAT, str(path), *size, channels])
@@ -146,12 +80,9 @@ def read(path, size, channels=3):
         dataset=dataset,
         groups=groups_of(np.array([thumbnails[key] for key in keys])),
         files=[_within(path, file) for file in files],
+        parts=np.array([parts[file] for file in files]) if parts else None,
         skipped=tuple(sorted(left_out)),
     )
-
-
-def _entries(folder):
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
 
 
 def _within(path, file):

@@ -20,8 +20,8 @@ class Contents:
     ``labels`` [n] are positions in ``class_names``; ``dataset(rows)`` returns the (image, label) pairs of
     these rows as an unbatched ``tf.data.Dataset``, images ``uint8`` of ``shape`` (height, width, channels).
     ``groups`` [n] numbers the pictures so that near-duplicates share a number (None: there are none),
-    ``test`` is the published test split, a dataset; ``files`` are the n paths in a folder. The rest is
-    explained at ``Pictures``.
+    ``test`` is the published test split, a dataset; ``files`` are the n paths in a folder, ``parts`` [n] the
+    parts that the folder has itself ("train", "validation", "test"). The rest is explained at ``Pictures``.
     """
 
     class_names: list
@@ -32,6 +32,7 @@ class Contents:
     test: Any = None
     info: Any = None
     files: list | None = None
+    parts: np.ndarray | None = None
     skipped: tuple = ()
 
     @property

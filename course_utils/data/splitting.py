@@ -37,19 +37,25 @@ def set_aside(what, share, labels, seed, groups=None, names=None):
     return sides
 
 
-def split(labels, validation, test, seed, groups=None, names=None):
-    """Return the rows of each part, a dict: ``test`` is a share of all, ``validation`` one of the rest.
+def split(contents, validation, test, seed, rows=None, together=True):
+    """Return the rows of each part of ``Contents``: a dict of "train", "validation" and perhaps "test".
 
-    Without ``test`` (None) there is no such part.
-
-    The other arguments and the errors are those of ``set_aside``.
+    ``test`` is a share of all (None: no such part), ``validation`` one of the rest; parts that the contents
+    have themselves are taken as they are. ``rows`` are those to split (default: all), ``together`` keeps
+    near-duplicates on one side. Raises what ``set_aside`` raises.
     """
-    rest, parts = np.arange(len(labels)), {}
-    if test is not None:
-        rest, parts["test"] = set_aside("test", test, labels, seed, groups, names)
-    groups = groups[rest] if groups is not None else None
-    kept, aside = set_aside("validation", validation, labels[rest], seed, groups, names)
-    return {"train": rest[kept], "validation": rest[aside], **parts}
+    rows = np.arange(len(contents.labels)) if rows is None else rows
+    groups, labels, parts = contents.groups if together else None, contents.labels, {}
+    if contents.parts is not None:
+        parts = {part: rows[contents.parts[rows] == part] for part in ("validation", "test")}
+        parts = {part: chosen for part, chosen in parts.items() if len(chosen)}
+        rows = rows[contents.parts[rows] == "train"]
+    for part, share in (("test", test), ("validation", validation)):
+        if share is not None and part not in parts:
+            of_rows = None if groups is None else groups[rows]
+            sides = set_aside(part, share, labels[rows], seed, of_rows, contents.class_names)
+            rows, parts[part] = (rows[side] for side in sides)
+    return {"train": rows, "validation": parts.pop("validation"), **parts}
 
 
 def _too_few(what, share, labels, first, names):

@@ -1,0 +1,137 @@
+"""What a folder of pictures holds: a subfolder for each class, perhaps in parts, and what is left out."""
+
+import stat
+import unicodedata
+from collections import namedtuple
+from pathlib import Path
+
+from course_utils.errors import CourseError
+
+# Folders with such names are parts of a data set, not classes.
+PARTS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "eval"), "test"),
+}
+# ``classes`` is a dict of name to list of files, both sorted; ``parts`` one of file to part, empty where the
+# folder has none; ``left_out`` a list of (path, reason).
+Layout = namedtuple("Layout", "classes parts left_out")
+
+
+def look_into(path):
+    """Return the ``Layout`` of the folder ``path``.
+
+    A class is a subfolder, or one in each of the folders ``train``, ``val`` and ``test``. Raises CourseError
+    where the folder is missing, has fewer than two classes or a class without files, and where its subfolders
+    look like several copies of one set.
+    """
+    path = Path(path).expanduser()
+    if not path.is_dir():
+        reason = "is a file" if path.exists() else "does not exist"
+        raise CourseError(
+            f"The folder {path} {reason}. Give a folder with a subfolder of pictures for each class."
+        )
+    folders, left_out = _subfolders(path)
+    inner = {folder: _subfolders(folder)[0] for folder in folders}
+    in_parts = "train" in {PARTS.get(folder.name.lower()) for folder in folders} and all(
+        folder.name.lower() in PARTS and len(inner[folder]) > 1 for folder in folders
+    )
+    if not in_parts:
+        _check_level(path, inner)
+    classes, parts = {}, {}
+    for folder in folders:
+        for class_folder in inner[folder] if in_parts else [folder]:
+            files, problems = files_in(class_folder)
+            classes.setdefault(unicodedata.normalize("NFC", class_folder.name), []).extend(files)
+            parts |= dict.fromkeys(files, PARTS[folder.name.lower()]) if in_parts else {}
+            left_out += problems
+    if empty := [name for name, files in classes.items() if not files]:
+        raise CourseError(
+            f"{path / empty[0]} has no pictures. Add some, or remove the folder to go without the class."
+        )
+    return Layout(dict(sorted(classes.items())), parts, left_out)
+
+
+def files_in(folder):
+    """Return the files in ``folder``, at any depth and sorted, and a list of (path, reason) of what is none.
+
+    Hidden files and folders do not count. Links are followed, to a folder that was seen already not again.
+    """
+    files, left_out, seen = [], [], set()
+
+    def visit(place):
+        status = place.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            left_out.append((place, "a link to a folder that was looked into already"))
+            return
+        seen.add((status.st_dev, status.st_ino))
+        for entry in _entries(place):
+            try:
+                mode = entry.stat().st_mode
+                if stat.S_ISDIR(mode):
+                    visit(entry)
+                elif stat.S_ISREG(mode):
+                    files.append(entry)
+                else:
+                    left_out.append((entry, "no ordinary file"))
+            except OSError as error:
+                left_out.append((entry, _reason(entry, error)))
+
+    try:
+        visit(Path(folder))
+    except OSError as error:
+        left_out.append((Path(folder), error.strerror))
+    return files, left_out
+
+
+def _check_level(path, inner):
+    """Raise CourseError where the subfolders (a dict of each to its own) are no classes."""
+    names = [{folder.name for folder in folders} for folders in inner.values()]
+    if len(inner) == 1 and len(names[0]) > 1:
+        (only,) = inner
+        raise CourseError(
+            f"{path} has one subfolder, {only.name}, which has {len(names[0])}: {_some(names[0])}. If these are "
+            f"the classes, give {only}."
+        )
+    if len(inner) < 2:
+        found = f"only one, {next(iter(inner)).name}" if inner else "none"
+        raise CourseError(
+            f"{path} should have a subfolder of pictures for each class, two at least, and has {found}."
+        )
+    if all(len(of_one) > 1 and of_one == names[0] for of_one in names):
+        copies = _some({folder.name for folder in inner})
+        raise CourseError(
+            f"The subfolders of {path} ({copies}) all have the same ones in them: {_some(names[0])}. They look "
+            f"like several copies of one set; give one, such as {next(iter(inner))}."
+        )
+
+
+def _subfolders(folder):
+    """Return the visible folders in ``folder``, sorted, and a list of (path, reason) of what is none."""
+    folders, left_out = [], []
+    try:
+        for entry in _entries(folder):
+            try:
+                if stat.S_ISDIR(entry.stat().st_mode):
+                    folders.append(entry)
+                else:
+                    left_out.append((entry, "not in the folder of a class"))
+            except OSError as error:
+                left_out.append((entry, _reason(entry, error)))
+    except OSError as error:
+        raise CourseError(f"The folder {folder} cannot be looked into: {error.strerror}.") from error
+    return folders, left_out
+
+
+def _entries(folder):
+    # What macOS puts beside the folders of an archive is no class either.
+    entries = (entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
+    return sorted(entries)
+
+
+def _reason(entry, error):
+    return "a link to nowhere" if entry.is_symlink() and not entry.exists() else error.strerror
+
+
+def _some(names, count=5):
+    return ", ".join(sorted(names)[:count]) + ", ..." * (len(names) > count)
