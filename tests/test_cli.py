@@ -33,28 +33,43 @@ def test_package_and_command_line_import_nothing_heavy():
     assert all(command in answer.stdout for command in ("doctor", "fetch", "classify", "train"))
 
 
-def imports_of(path):
-    """The modules of the course that a file imports, anywhere in it."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
-
-
-def test_nothing_outside_imports_the_commands_and_they_have_no_circle():
-    modules = {}
+def modules():
+    """The modules of the package: a dict of name to the names that it imports, anywhere in it."""
+    found = {}
     for path in (course_folder() / "course_utils").rglob("*.py"):
-        name = ".".join(path.relative_to(course_folder()).with_suffix("").parts)
-        modules[name.removesuffix(".__init__")] = imports_of(path)
-    inside = {name for name in modules if name.split(".")[1:2] == ["cli"]}
+        name = ".".join(path.relative_to(course_folder()).with_suffix("").parts).removesuffix(".__init__")
+        found[name] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found[name] |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found[name] |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def test_nothing_outside_imports_the_commands():
+    inside = {name for name in modules() if name.split(".")[1:2] == ["cli"]}
     assert "course_utils.cli.doctor" in inside
-    assert [name for name in modules if name not in inside and modules[name] & inside] == []
-    # A package counts as imported where a name of its own is, not where one of its modules is.
-    graph = {name: (modules[name] & inside) - {"course_utils.cli"} for name in inside}
-    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(inside)
+    assert [name for name, imported in modules().items() if name not in inside and imported & inside] == []
+
+
+def test_imports_have_no_circle_neither_of_modules_nor_of_packages():
+    packages = {}
+    for name, imported in modules().items():
+        imported &= set(modules())
+        # A module of a package may import its neighbours; that runs the package's __init__, but needs it not.
+        own = {name, name.rpartition(".")[0], "course_utils"}
+        room = ".".join(name.split(".")[:2])
+        packages.setdefault(room, set()).update(
+            {".".join(other.split(".")[:2]) for other in imported} - own - {room}
+        )
+        packages.setdefault(name, set()).update(imported - own)
+    graph = {
+        name: needed for name, needed in packages.items() if name.count(".") == 1 and name != "course_utils"
+    }
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) >= len(graph) > 10
+    inner = {name: needed - {name.rpartition(".")[0]} for name, needed in packages.items()}
+    assert list(graphlib.TopologicalSorter(inner).static_order())
 
 
 def test_a_wrong_command_is_explained_and_is_exit_code_2(capsys):
