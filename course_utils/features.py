@@ -6,7 +6,6 @@ import json
 
 import numpy as np
 
-from course_utils import store
 from course_utils.errors import CourseError
 from course_utils.progress import progress
 from course_utils.store import FEATURES, Store
@@ -18,30 +17,23 @@ PREPROCESSING = "bilinear, 2"  # part of a store's name: to be changed together 
 def extract(extractor, pictures):
     """Run ``extractor`` over ``pictures`` and return (features, labels) as arrays.
 
-    ``extractor`` is a Keras layer or model with one input and one output, used in inference mode; its weights
-    stay as they are. ``pictures`` is a ``tf.data.Dataset`` of single ``(image, label)`` pairs, unbatched:
-    images (height, width, channels) of any size with values 0 to 255, labels of any structure of tensors.
-    Each image is resized to what the extractor takes, bilinear and without keeping its proportions, as the
-    published lessons do. A ``HubLayer`` then gets pixels from 0 to 1, as it asks for; every other extractor
-    gets them from 0 to 255, because scaling is part of a model.
+    ``extractor`` is a Keras layer or model with one input and one output, used in inference mode.
+    ``pictures`` is an unbatched ``tf.data.Dataset`` of (image, label): images (height, width, channels) of any
+    size with values 0 to 255, labels of any structure of tensors. Each image is resized to what the extractor
+    takes, bilinear and without keeping its proportions, as the published lessons do; a ``HubLayer`` gets
+    pixels from 0 to 1, every other extractor from 0 to 255, because scaling is part of a model.
 
-    Features are float32, (pictures, ...) with the shape of the extractor's output; features and labels are in
-    the order of the dataset. Pictures stream: only features and labels are held in memory.
-
-    What was computed is kept on disk, picture by picture, under the picture's values and the extractor's
-    weights and answers (see ``_key``). An interrupted call goes on where it was. If nothing can be kept, one
-    line says so.
-
-    Raises CourseError for a batched or empty dataset, images whose size or channels do not fit, and an
-    extractor with several outputs.
+    Features are float32, (pictures, ...) with the shape of the extractor's output; both arrays are in the
+    order of the dataset. They are kept on disk, picture by picture, so that an interrupted call goes on where
+    it was and a second one reads; if nothing can be kept, one line says so. Raises CourseError for a batched
+    or empty dataset, images that do not fit, and an extractor with several outputs.
     """
     shape = _image_shape(extractor, pictures.element_spec)
     if not extractor.built:
         extractor.build((None, *shape))
     kept = Store(FEATURES, _key(extractor, shape))
     rows, labels, forward, keeping = [], [], None, True
-    total = int(pictures.cardinality())
-    with progress(total if total >= 0 else None, "Features") as bar:
+    with progress(int(pictures.cardinality()), "Features") as bar:
         for keys, images, truth in _resized(pictures, shape):
             keys = keys.numpy().tolist()
             here = {key: _from_bytes(value) for key, value in kept.get(keys).items()}
@@ -58,42 +50,24 @@ def extract(extractor, pictures):
     return np.stack(rows), _map(lambda *parts: np.concatenate(parts), *labels)
 
 
-def size():
-    """Return how many bytes the kept features take on disk."""
-    return store.size(FEATURES)
-
-
-def clear():
-    """Delete all kept features and return how many bytes that freed; they are computed again when needed."""
-    return store.clear(FEATURES)
-
-
 def _image_shape(extractor, element):
     """Return the (height, width, channels) that the extractor gets, or raise CourseError."""
     if not isinstance(element, tuple) or len(element) != 2 or element[0].shape.rank not in (None, 3):
         raise CourseError(
-            f"The dataset has elements {element}; features are extracted from single (image, label) pairs "
-            "with images (height, width, channels). Call dataset.unbatch() on a batched one."
+            f"The dataset has elements {element}; features are extracted from single (image, label) pairs. "
+            "Call dataset.unbatch() on a batched one."
         )
     given = element[0].shape.as_list() if element[0].shape.rank else [None] * 3
     wanted = getattr(extractor, "image_shape", None) or getattr(extractor, "input_shape", (None,) * 4)[1:]
     wanted = wanted if len(wanted) == 3 else (None,) * 3
-    if None not in wanted[:2]:
-        given[:2] = wanted[:2]
-    if None not in (given[2], wanted[2]) and given[2] != wanted[2]:
+    shape = [wanted[side] or given[side] for side in range(3)]
+    if None in shape or given[2] not in (None, shape[2]):
         raise CourseError(
-            f"The extractor takes images of shape {tuple(wanted)} and would get {tuple(given)}, (height, "
-            "width, channels). Make grey pictures coloured with "
-            "dataset.map(lambda image, label: (tf.image.grayscale_to_rgb(image), label))."
+            f"The extractor takes images {tuple(wanted)}, the dataset has {tuple(given)} (height, width, "
+            "channels; None: not known). Begin the extractor with keras.Input((224, 224, 3)), for instance; grey "
+            "pictures become coloured with dataset.map and tf.image.grayscale_to_rgb."
         )
-    shape = tuple(found or needed for found, needed in zip(given, wanted, strict=True))
-    if None in shape:
-        raise CourseError(
-            f"The images have shape {shape}, (height, width, channels), and neither the extractor nor the "
-            "dataset tells more. Begin the extractor with keras.Input((224, 224, 3)), for instance, or "
-            "resize the pictures with dataset.map; channels are set with tf.ensure_shape."
-        )
-    return shape
+    return tuple(shape)
 
 
 def _resized(pictures, shape):

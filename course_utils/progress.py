@@ -5,7 +5,7 @@ import sys
 
 
 def progress(total, what, delay=0):
-    """Return a tqdm bar for ``total`` pictures, shown after ``delay`` seconds.
+    """Return a tqdm bar for ``total`` pictures (below 0: not known), shown after ``delay`` seconds.
 
     It is one line in a notebook or on a terminal, and nothing where the output goes to a log.
     """
@@ -25,6 +25,7 @@ def progress(total, what, delay=0):
             else:
                 self.shown.update(text, raw=True)
 
+    total = total if total >= 0 else None
     options = {"total": total, "desc": what, "unit": " pictures", "mininterval": 0.5, "delay": delay}
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if getattr(shell, "kernel", None) is not None:

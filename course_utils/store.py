@@ -70,6 +70,7 @@ class Store:
         if self._connection is None:
             connection = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
             connection.execute("PRAGMA page_size = 16384")  # values have kilobytes
+            connection.execute("PRAGMA synchronous = OFF")  # what a power cut damages is noticed
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS stored (key INTEGER PRIMARY KEY, value BLOB, checksum INTEGER)"
             )
