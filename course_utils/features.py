@@ -18,10 +18,10 @@ def extract(extractor, pictures):
     """Run ``extractor`` over ``pictures`` and return (features, labels) as arrays.
 
     ``extractor`` is a Keras layer or model with one input and one output, used in inference mode.
-    ``pictures`` is an unbatched ``tf.data.Dataset`` of (image, label): images (height, width, channels) of any
-    size with values 0 to 255, labels of any structure of tensors. Each image is resized to what the extractor
-    takes, bilinear and without keeping its proportions, as the published lessons do; a ``HubLayer`` gets
-    pixels from 0 to 1, every other extractor from 0 to 255, because scaling is part of a model.
+    ``pictures`` is an unbatched ``tf.data.Dataset`` of (image, label): images (height, width, channels) of
+    any size with values 0 to 255, labels of any structure of tensors. Each image is resized to what the
+    extractor takes, bilinear and without keeping its proportions, as the published lessons do; a
+    ``HubLayer`` gets pixels from 0 to 1, any other from 0 to 255, because scaling is part of a model.
 
     Features are float32, (pictures, ...) with the shape of the extractor's output; both arrays are in the
     order of the dataset. They are kept on disk, picture by picture, so that an interrupted call goes on where
@@ -64,8 +64,8 @@ def _image_shape(extractor, element):
     if None in shape or given[2] not in (None, shape[2]):
         raise CourseError(
             f"The extractor takes images {tuple(wanted)}, the dataset has {tuple(given)} (height, width, "
-            "channels; None: not known). Begin the extractor with keras.Input((224, 224, 3)), for instance; grey "
-            "pictures become coloured with dataset.map and tf.image.grayscale_to_rgb."
+            "channels; None: not known). Begin the extractor with keras.Input((224, 224, 3)), for instance; "
+            "grey pictures become coloured with dataset.map and tf.image.grayscale_to_rgb."
         )
     return tuple(shape)
 

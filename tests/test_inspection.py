@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from course_utils import inspection, training
+from course_utils import availability, inspection, training
 from course_utils.errors import CourseError, NotAvailable
 from course_utils.pretrained import HubLayer, modules
 

@@ -9,7 +9,7 @@ import sys
 from collections import namedtuple
 from dataclasses import dataclass
 
-from course_utils import availability, features
+from course_utils import availability, store
 from course_utils.artifacts import Table
 from course_utils.cli.lessons import all_lessons, needs
 from course_utils.data import attributes, tfds_sets
@@ -49,7 +49,7 @@ class Report:
 def run(options):
     """Print the report, with ``options.clear_features`` after deleting these; return the exit code 0 or 1."""
     if options.clear_features:
-        print(f"Deleted {features.clear() / 1e6:.1f} MB of features from {cache_folder()}.\n")
+        print(f"Deleted {store.clear(store.FEATURES) / 1e6:.1f} MB of features from {cache_folder()}.\n")
     result = report()
     print(result)
     return 0 if result.ready else 1
@@ -150,7 +150,7 @@ def _cache():
         ensure_writable(folder)
     except CourseError as error:
         raise CourseError(f"{error} COURSE_CACHE_DIR says which.") from error
-    return f"{folder}, with {features.size() / 1e6:.1f} MB of features"
+    return f"{folder}, with {store.size(store.FEATURES) / 1e6:.1f} MB of features"
 
 
 def _disk():

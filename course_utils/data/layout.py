@@ -90,8 +90,8 @@ def _check_level(path, inner):
     if len(inner) == 1 and len(names[0]) > 1:
         (only,) = inner
         raise CourseError(
-            f"{path} has one subfolder, {only.name}, which has {len(names[0])}: {_some(names[0])}. If these are "
-            f"the classes, give {only}."
+            f"{path} has one subfolder, {only.name}, which has {len(names[0])}: {_some(names[0])}. If these "
+            f"are the classes, give {only}."
         )
     if len(inner) < 2:
         found = f"only one, {next(iter(inner)).name}" if inner else "none"
@@ -101,8 +101,8 @@ def _check_level(path, inner):
     if all(len(of_one) > 1 and of_one == names[0] for of_one in names):
         copies = _some({folder.name for folder in inner})
         raise CourseError(
-            f"The subfolders of {path} ({copies}) all have the same ones in them: {_some(names[0])}. They look "
-            f"like several copies of one set; give one, such as {next(iter(inner))}."
+            f"The subfolders of {path} ({copies}) all have the same ones in them: {_some(names[0])}. They "
+            f"look like several copies of one set; give one, such as {next(iter(inner))}."
         )
 
 
