@@ -8,6 +8,7 @@ import math
 import platform
 from pathlib import Path
 
+from course_utils import portable
 from course_utils.classify.labels import parse
 from course_utils.errors import CourseError
 from course_utils.files import course_folder, written_whole
@@ -27,7 +28,8 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
           {"kind": "multi_label", "labels": [...], "threshold": 0.5}
           {"kind": "multi_output", "outputs": {"category_output": [...], "color_output": [...]}}
 
-    - ``model.keras``: the model, if there is one; reloads with ``keras.saving.load_model``.
+    - ``model.keras``: the model, if there is one; reloads with ``keras.saving.load_model`` of
+      Keras 3.10 and later.
     - ``history.csv``: one row an epoch of each fit in ``histories`` (a dict of name to ``History`` or dict).
     - one PNG for each of ``figures`` (a dict of file name without suffix to figure).
 
@@ -52,8 +54,7 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
     if model is not None:
         record["parameters"] = model.count_params()
         record["trainable_parameters"] = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-        with written_whole(folder / "model.keras") as path:
-            model.save(path)
+        portable.save(model, folder / "model.keras")
     write_json(folder / "labels.json", labels)
     if histories:
         _write_history(folder / "history.csv", histories)

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_utils import borrowing, quiet  # noqa: F401 (quiet before Keras, which starts TensorFlow)
+from course_utils import borrowing, portable, quiet  # noqa: F401 (quiet before Keras, which starts TensorFlow)
 from course_utils.data import sources
 from course_utils.data.catalog import BORROWED, VGG19
 from course_utils.errors import NotAvailable, in_a_line
@@ -103,5 +103,6 @@ def _stand_in():
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # damaged archives raise zipfile's, h5py's and Keras's own
         raise NotAvailable(
-            f"The stand-in for VGG19 in {path} is damaged: {in_a_line(error)}. Restore the file with git."
+            f"The stand-in for VGG19 in {path} cannot be loaded: {portable.why_not_loaded(path, error)} "
+            "Or restore the file with git."
         ) from error
