@@ -31,6 +31,7 @@ def main(arguments=None):
     try:
         profile = read_profile(options.profile)
         tasks = plan(options, profile)
+        running.ensure_installed()
         running.ensure_writable(options.out)
         summary = Summary(options.out / "summary.json", options.profile, keep=options.resume)
         earlier = {task.lesson for task in tasks if options.resume and summary.has_passed(task)}

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
-from course_utils import features
+from course_utils import features, machine, running
 from course_utils.artifacts import Table
 from course_utils.data.catalog import (
     BORROWED,
@@ -53,9 +53,11 @@ class Report:
         verdict = (
             "Ready: every lesson can run on this machine."
             if self.ready
-            else "Not ready: repair what is marked 'missing' above, then run 'course doctor' again."
+            else "Not ready: repair what is marked 'missing' above, then run "
+            f"'{machine.as_typed('course doctor')}' again."
         )
-        return "\n".join([*repr(checks).splitlines()[2:], "", repr(lessons), "", verdict])
+        keeping = ["", machine.KEEPING] if machine.on_colab() else []
+        return "\n".join([*repr(checks).splitlines()[2:], "", repr(lessons), "", verdict, *keeping])
 
 
 def report():
@@ -98,13 +100,14 @@ def _packages():
     for requirement in required:
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
+        install = machine.as_typed(f"pip install '{requirement}'")
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            checks.append(Check(requirement.name, "missing", f"run: pip install '{requirement}'"))
+            checks.append(Check(requirement.name, "missing", f"run: {install}"))
             continue
         fits = requirement.specifier.contains(version, prereleases=True)
-        detail = version if fits else f"{version}; run: pip install '{requirement}'"
+        detail = version if fits else f"{version}; run: {install}"
         checks.append(Check(requirement.name, "ok" if fits else "missing", detail))
     return checks
 
@@ -135,12 +138,19 @@ def _tensorflow():
 
 
 def _kernel():
+    if missing := running.missing():
+        detail = f"only 'course train' and ci/run_lessons.py need it; {missing}"
+        return Check("running without a page", "note", detail)
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
         KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        return Check("Jupyter kernel", "missing", "no kernel 'python3'; run: pip install ipykernel")
+        return Check(
+            "Jupyter kernel",
+            "missing",
+            f"no kernel 'python3'; run: {machine.as_typed('pip install ipykernel')}",
+        )
     return Check("Jupyter kernel", "ok", "python3")
 
 
@@ -182,7 +192,7 @@ def _data_set(name):
         size = f"{entry.download_bytes / 1e6:.0f} MB"
         return (
             "ok",
-            f"not here yet; 'course fetch' or a lesson downloads {size}",
+            f"not here yet; '{machine.as_typed('course fetch')}' or a lesson downloads {size}",
             f"downloads {size}",
         )
     return "note", f"not here and {entry.host} does not answer: lessons use drawings", "the drawn sample"
@@ -202,7 +212,8 @@ def _weights(handle):
         return title, "ok", "published weights are here", "the published weights"
     if sources.network_answers(host, 443):
         size = f"about {needed / 1e6:.0f} MB"
-        return title, "ok", f"not here yet; 'course fetch' or a lesson downloads {size}", f"downloads {size}"
+        fetch = machine.as_typed("course fetch")
+        return title, "ok", f"not here yet; '{fetch}' or a lesson downloads {size}", f"downloads {size}"
     return title, "note", f"not here and {host} does not answer: lessons use a stand-in", "a stand-in"
 
 

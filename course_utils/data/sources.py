@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from course_utils import machine
 from course_utils.data.catalog import DATA_SETS
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import free_space
@@ -87,7 +88,8 @@ def download(name):
     if not network_answers(entry.host, entry.port):
         raise NotAvailable(
             f"{entry.title} is not prepared in {builder.data_path.parent} and {entry.host} does not answer. "
-            f"Connect to the network and run 'course fetch', or point TFDS_DATA_DIR at a folder that has "
+            f"Connect to the network and run '{machine.as_typed('course fetch')}', or point TFDS_DATA_DIR at "
+            "a folder that has "
             f'{entry.name}, or choose DATA = "sample" for pictures that the course draws itself.'
         )
     needed = entry.download_bytes + entry.prepared_bytes
@@ -102,7 +104,8 @@ def download(name):
         raise NotAvailable(
             f"{entry.title} could not be downloaded to {builder.data_path.parent}: "
             f"{in_a_line(error)}. "
-            "Run 'course fetch' to try again (finished files are kept), or choose DATA = \"sample\"."
+            f"Run '{machine.as_typed('course fetch')}' to try again (finished files are kept), or choose "
+            'DATA = "sample".'
         ) from error
     return builder
 
@@ -156,7 +159,7 @@ def _collect(builder, split, dataset):
         problem = f"{split!r} has {len(columns[0]):,} of {expected:,} pictures"
     raise NotAvailable(
         f"The prepared data in {builder.data_path} is damaged: {problem}. Delete that folder and run "
-        "'course fetch' to prepare it again, or choose DATA = \"sample\"."
+        f"'{machine.as_typed('course fetch')}' to prepare it again, or choose DATA = \"sample\"."
     )
 
 

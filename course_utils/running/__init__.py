@@ -1,5 +1,6 @@
 """Run: execute one lesson with papermill in a kernel of its own, and tell truthfully how it ended."""
 
+import importlib.util
 import json
 import os
 import tempfile
@@ -7,7 +8,8 @@ from collections import namedtuple
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_utils.errors import CourseError
+from course_utils import machine
+from course_utils.errors import CourseError, NotAvailable
 from course_utils.files import written_whole
 from course_utils.running.notebooks import (
     add_parameter_option,
@@ -23,9 +25,11 @@ __all__ = [
     "Progress",
     "add_parameter_option",
     "checked_parameters",
+    "ensure_installed",
     "ensure_writable",
     "find_lesson",
     "lessons",
+    "missing",
     "parameters_of",
     "run",
 ]
@@ -121,8 +125,9 @@ def run(
     ends, ``output`` appears whole, with what was reached, and no process of the kernel is left.
 
     Raises CourseError, before anything runs, for a parameter that does not fit, an output folder that cannot
-    be written, or an output that is the lesson itself.
+    be written, or an output that is the lesson itself; NotAvailable where papermill is not installed.
     """
+    ensure_installed()
     notebook, output = Path(notebook).resolve(), Path(output).resolve()
     if output == notebook:
         raise CourseError(
@@ -186,6 +191,19 @@ def run(
         last_output=ending.last_output,
         metrics=_read(metrics) if _version(metrics) != before else {},
     )
+
+
+def missing():
+    """Return what has to be typed before a lesson can be run without a page; empty where it can."""
+    needed = ("papermill", "psutil", "ipykernel")
+    absent = [name for name in needed if importlib.util.find_spec(name) is None]
+    return f"run: {machine.as_typed('pip install ' + ' '.join(absent))}" if absent else ""
+
+
+def ensure_installed():
+    """Raise NotAvailable, with the way to install it, where papermill is missing; learners need none."""
+    if how := missing():
+        raise NotAvailable(f"Running a lesson without a page needs more than is installed here; {how}")
 
 
 def ensure_writable(folder):
