@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -61,12 +62,15 @@ def main(arguments=None):
     parser.add_argument("--colabtools", default=os.environ.get("COLABTOOLS"), metavar="DIR")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "colab", metavar="DIR")
     options = parser.parse_args(arguments)
+    records = []
     try:
-        records = [record for name in options.sets for record in check_set(name, options)]
+        check_call(options)
+        for name in options.sets:
+            records += check_set(name, options)
+            write_json(options.out / "summary.json", {"kernel": kernel_name(options), "runs": records})
     except CourseError as error:
         print(f"colab: {error}", file=sys.stderr)
         return error.exit_code
-    write_json(options.out / "summary.json", {"kernel": kernel_name(options), "runs": records})
     rows = [
         (record["set"], record["what"], record["outcome"], record["set_up"], record["seconds"])
         for record in records
@@ -79,9 +83,22 @@ def main(arguments=None):
     return 1 if failed else 0
 
 
+def check_call(options):
+    """Raise CourseError, before anything is built, for what is wrong in the call or missing here."""
+    for text in options.lessons:
+        running.find_lesson(text)
+    for name in options.sets:
+        interpreter(name)
+    if options.colabtools and not Path(options.colabtools, "google", "colab", "_kernel.py").is_file():
+        raise CourseError(
+            f"COLABTOOLS = {options.colabtools!r} is no checkout of googlecolab/colabtools. Clone it there, "
+            "or leave COLABTOOLS empty: an ordinary kernel is used then."
+        )
+
+
 def kernel_name(options):
-    """Return in words what the lessons run in."""
-    return "google.colab._kernel.Kernel" if options.colabtools else "an ordinary one (COLABTOOLS is not set)"
+    """Return in words which kernel runs the lessons."""
+    return "google.colab._kernel.Kernel" if options.colabtools else "an ordinary one; COLABTOOLS is not set"
 
 
 def check_set(name, options):
@@ -103,6 +120,16 @@ def check_set(name, options):
     return records
 
 
+def interpreter(name):
+    """Return the Python of a set's version; CourseError where this machine has none."""
+    text = (HERE / f"{name}.txt").read_text(encoding="utf-8")
+    version = re.search(r"^# python (\S+)", text, re.MULTILINE)[1]
+    python = shutil.which(f"python{version}")
+    if python is None or subprocess.run([python, "--version"], capture_output=True).returncode:
+        raise CourseError(f"The set {name} needs python{version} on the PATH. Install it, or choose SETS.")
+    return python
+
+
 def build(name, environment, colabtools):
     """Make the environment of a set, unless it is there, and return its folder."""
     requirements = HERE / f"{name}.txt"
@@ -111,22 +138,16 @@ def build(name, environment, colabtools):
     wanted = hashlib.sha256(f"{text}{colabtools}".encode()).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:
         return environment
-    version = re.search(r"^# python (\S+)", text, re.MULTILINE)[1]
-    python = shutil.which(f"python{version}")
-    found = (
-        python and subprocess.run([python, "--version"], capture_output=True, text=True).stdout.split()[-1:]
-    )
-    if not found or not found[0].startswith(f"{version}."):
-        raise CourseError(
-            f"The set {name} needs python{version} on the PATH. Install it, or choose other --sets."
-        )
     print(f"{name}: building its environment", flush=True)
     shutil.rmtree(environment, ignore_errors=True)
-    subprocess.run([python, "-m", "venv", environment], check=True)
     install = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps"]
-    subprocess.run([*install, "--requirement", requirements], check=True)
-    if colabtools:
-        subprocess.run([*install, colabtools], check=True)
+    try:
+        subprocess.run([interpreter(name), "-m", "venv", environment], check=True)
+        subprocess.run([*install, "--requirement", requirements], check=True)
+        if colabtools:
+            subprocess.run([*install, colabtools], check=True)
+    except subprocess.CalledProcessError as error:
+        raise CourseError(f"The environment of {name} could not be made, see above: {error}") from error
     stamp.write_text(wanted)
     return environment
 
@@ -177,7 +198,11 @@ def judge(page, lesson):
     printed = "\n".join(line for line in lines if line and not PIP_NOTES.match(line))
     times = cell.metadata.get("execution", {})
     begin, end = times.get("iopub.status.busy"), times.get("shell.execute_reply")
-    seconds = round((moment(end) - moment(begin)).total_seconds(), 1) if begin and end else None
+    seconds = (
+        round((datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds(), 1)
+        if begin and end
+        else None
+    )
     complaints = [f"the set-up cell printed:\n{printed}"] if printed else []
     if seconds is not None and seconds > LONGEST_SET_UP:
         complaints.append(f"the set-up cell took {seconds} s; {LONGEST_SET_UP} are allowed")
@@ -185,13 +210,6 @@ def judge(page, lesson):
     if report and "Ready: every lesson can run" not in str(report.outputs):
         complaints.append("the report does not say that Colab is ready")
     return seconds, complaints
-
-
-def moment(text):
-    """Return a time as the notebook records it as a ``datetime``."""
-    from datetime import datetime
-
-    return datetime.fromisoformat(text)
 
 
 def kernel(environment, folder, own):
