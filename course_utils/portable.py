@@ -29,38 +29,51 @@ def rewrite(path):
     with written_whole(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for entry, content in parts:
             if entry.filename == "config.json":
-                content = json.dumps(_without_defaults(json.loads(content))).encode()
+                config = json.loads(content)
+                content = json.dumps(_without_defaults(config, set(_layer_names(config)))).encode()
             archive.writestr(entry, content)
 
 
-def _without_defaults(part):
+def _without_defaults(part, layer_names):
     """Return a piece of ``config.json`` without the arguments of Keras's objects that have their defaults."""
     if isinstance(part, list):
-        return [_without_defaults(entry) for entry in part]
+        return [_without_defaults(entry, layer_names) for entry in part]
     if not isinstance(part, dict):
         return part
-    part = {name: _without_defaults(value) for name, value in part.items()}
-    if isinstance(part.get("class_name"), str) and isinstance(part.get("config"), dict):
-        defaults = _defaults(part.get("module"), part["class_name"])
-        part["config"] = {
-            name: value
-            for name, value in part["config"].items()
-            if name not in defaults or (type(value), value) != (type(defaults[name]), defaults[name])
-        }
+    part = {name: _without_defaults(value, layer_names) for name, value in part.items()}
+    kind, config = _kind(part), part.get("config")
+    if kind is None or not isinstance(config, dict):
+        return part
+    defaults = _defaults(kind)
+    part["config"] = {
+        name: value
+        for name, value in config.items()
+        if name not in defaults or (type(value), value) != (type(defaults[name]), defaults[name])
+    }
+    # Up to Keras 3.10 operations (x + 1, keras.ops.cast) take no name. The graph does not need it, unless the
+    # name that such an operation then gets by itself may be a layer's.
+    if _is_operation(kind) and _snake_case(kind.__name__) not in layer_names:
+        part["config"].pop("name", None)
     return part
 
 
-def _defaults(module, class_name):
-    """Return which arguments of a class of Keras may be left out, with their defaults: a dict."""
-    import keras
-
-    if str(module).partition(".")[0] != "keras":
-        return {}
+def _kind(part):
+    """Return the class of Keras that a piece of ``config.json`` describes, or None."""
+    module, class_name = part.get("module"), part.get("class_name")
+    if str(module).partition(".")[0] != "keras" or not isinstance(class_name, str):
+        return None
     try:
         kind = getattr(importlib.import_module(module), class_name)
-        arguments = inspect.signature(kind).parameters
-    except (ImportError, AttributeError, TypeError, ValueError):
-        return {}
+    except (ImportError, AttributeError):
+        return None
+    return kind if isinstance(kind, type) else None
+
+
+def _defaults(kind):
+    """Return which arguments of a class may be left out when they have their defaults: a dict of these."""
+    import keras
+
+    arguments = inspect.signature(kind).parameters
     defaults = {name: argument.default for name, argument in arguments.items()}
     # These build an object from nothing but its arguments. Other kinds read some of them from the file and do
     # not ask whether they are there (Rescaling), or have changed their defaults over time (optimizers).
@@ -69,6 +82,28 @@ def _defaults(module, class_name):
     if from_config in plain:
         return defaults
     return {name: default for name, default in defaults.items() if default is None or default is False}
+
+
+def _is_operation(kind):
+    import keras
+
+    return issubclass(kind, keras.Operation) and not issubclass(kind, keras.Layer)
+
+
+def _layer_names(part):
+    """Yield the names of all layers in a piece of ``config.json``, without the numbers at their ends."""
+    if isinstance(part, dict):
+        kind, config = _kind(part), part.get("config")
+        if kind is not None and not _is_operation(kind) and isinstance(config, dict):
+            yield re.sub(r"_\d+$", "", str(config.get("name")))
+        part = list(part.values())
+    if isinstance(part, list):
+        for entry in part:
+            yield from _layer_names(entry)
+
+
+def _snake_case(name):
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def why_not_loaded(path, error):

@@ -237,6 +237,24 @@ def test_what_a_model_uses_stays_in_its_file(tmp_path):
     assert loaded.get_layer("narrow").strides == (2, 2)
 
 
+def test_operations_lose_their_names_only_where_no_layer_may_have_them(tmp_path):
+    inputs = keras.Input((4,))
+    cast = keras.Model(inputs, layers.Dense(2)(keras.ops.cast(inputs, "float32") + 1))
+    portable.save(cast, tmp_path / "cast.keras")
+    assert '"name": "cast' not in re.sub(
+        r'"registered_name": "Cast", "name": "\w+"', "", config(tmp_path / "cast.keras")
+    )
+    both = keras.Model(
+        inputs, layers.Add(name="add")([inputs, inputs]) + layers.Add(name="add_7")([inputs, inputs])
+    )
+    portable.save(both, tmp_path / "both.keras")
+    numbers = np.arange(8.0).reshape(2, 4)
+    for model, name in ((cast, "cast"), (both, "both")):
+        keras.utils.clear_session()
+        loaded = keras.saving.load_model(tmp_path / f"{name}.keras")
+        assert np.array_equal(loaded.predict(numbers, verbose=0), model.predict(numbers, verbose=0))
+
+
 def damaged(path, keras_version, metrics=None):
     """A model file that says which Keras it is from, and that no Keras loads."""
     with zipfile.ZipFile(path, "w") as archive:
