@@ -1,4 +1,4 @@
-"""Keep: Keras models as files that older and newer versions of Keras load, from 3.10 to 3.15."""
+"""Keep: Keras models as files that older and newer versions of Keras load."""
 
 import importlib
 import inspect
