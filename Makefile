@@ -6,7 +6,7 @@ OUT ?= build/lessons
 VENV := .venv
 READY := $(VENV)/ready
 
-.PHONY: lessons test lab lint clean
+.PHONY: lessons test lab lint colab clean
 
 lessons: $(READY)  ## run the whole course on drawn pictures; executed notebooks appear in build/lessons/
 	$(VENV)/bin/python ci/run_lessons.py --profile $(PROFILE) --out $(OUT)
@@ -21,6 +21,10 @@ lint: $(READY)  ## check the code's style
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
+# Installs gigabytes; SETS="2026.04" chooses, COLABTOOLS=DIR brings Colab's own kernel (see ci/colab/check.py).
+colab: $(READY)  ## run the lessons as Colab does, on its package sets
+	$(VENV)/bin/python ci/colab/check.py $(if $(SETS),--sets $(SETS)) -- $(LESSONS)
+
 clean:  ## remove what the commands above made, the environment included
 	rm -rf build $(VENV) .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -28,8 +32,8 @@ clean:  ## remove what the commands above made, the environment included
 # The environment is made when it is missing and brought up to date when a requirement changes. The
 # constraints pin everything to the versions that CI ran with; CONSTRAINTS= leaves the choice to pip.
 CONSTRAINTS ?= --constraint ci/constraints.txt
-$(READY): requirements.txt ci/requirements-test.txt ci/constraints.txt pyproject.toml
+$(READY): requirements.txt requirements-lessons.txt ci/requirements-test.txt ci/constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(None if ok else "The course needs Python 3.11, 3.12 or 3.13; this is %d.%d. Choose one with: make PYTHON=python3.12 lessons" % sys.version_info[:2])'
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet $(CONSTRAINTS) --editable '.[test]'
+	$(VENV)/bin/python -m pip install --quiet $(CONSTRAINTS) --requirement requirements.txt --editable '.[test]'
 	touch $@

@@ -18,6 +18,7 @@ from drawings.classes import CLASSES, pictures, textiles
 from drawings.kit.chance import generator
 from stand_ins import exporting, measuring, networks, training
 
+from course_utils import portable
 from course_utils.files import course_folder, written_whole
 
 import keras  # isort: skip (after course_utils, which keeps TensorFlow's greeting off the terminal)
@@ -87,8 +88,7 @@ def vgg(train, validation, epochs):
     network = networks.Network(networks.vgg, 64, len(CLASSES) + len(textiles.CLASSES))
     options = {"sides": ((48, 64),) * 2, "peak": 3e-3, "zoom": 0.5, "grey": 0.3, "prepare": for_vgg}
     fitted(network, train, validation, 64, epochs or 16, **options)
-    with written_whole(HUB / "vgg19.keras") as path:
-        exporting.vgg_model(network, VGG_SCALE).save(path)
+    portable.save(exporting.vgg_model(network, VGG_SCALE), HUB / "vgg19.keras")
 
 
 def for_vgg(images):

@@ -11,6 +11,7 @@ from lesson_plan import plan, read_profile
 from lesson_summary import Summary, report
 
 from course_utils.cli.lessons import add_parameter_option
+from course_utils.cli.running import ensure_installed
 from course_utils.errors import CourseError
 from course_utils.files import ensure_writable
 
@@ -27,6 +28,7 @@ def main(arguments=None):
         profile = read_profile(options.profile)
         tasks = plan(profile, options.lessons, options.parameters, options.out, options.notebooks)
         tasks = {task.notebook: task for task in tasks}
+        ensure_installed()
         ensure_writable(options.out)
         summary = Summary(options.out / "summary.json", options.profile, keep=options.resume)
         earlier = {task.lesson for task in tasks.values() if options.resume and summary.has_passed(task)}

@@ -8,6 +8,7 @@ import math
 import platform
 from pathlib import Path
 
+from course_utils import portable
 from course_utils.errors import CourseError
 from course_utils.files import course_folder, written_whole
 from course_utils.labels import parse
@@ -27,8 +28,9 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
           {"kind": "multi_label", "labels": [...], "threshold": 0.5}
           {"kind": "multi_output", "outputs": {"category_output": [...], "color_output": [...]}}
 
-    - ``model.keras``: the model; ``history.csv``: a row for each epoch of each fit in ``histories`` (a dict
-      of name to ``History`` or dict); a PNG for each of ``figures`` (a dict by file name without suffix).
+    - ``model.keras``: the model, for Keras 3.10 and later; ``history.csv``: a row for each epoch of each fit
+      in ``histories`` (a dict of name to ``History`` or dict); a PNG for each of ``figures`` (a dict by file
+      name without suffix).
 
     Each file appears whole or not at all, ``metrics.json`` last: where it is, the rest is complete. Raises
     CourseError where the labels do not fit the model (before anything is written), where the folder cannot be
@@ -49,8 +51,7 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
     if model is not None:
         record["parameters"] = model.count_params()
         record["trainable_parameters"] = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-        with written_whole(folder / "model.keras") as path:
-            model.save(path)
+        portable.save(model, folder / "model.keras")
     write_json(folder / "labels.json", labels)
     if histories:
         _write_history(folder / "history.csv", histories)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_utils import machine
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import free_space
 
@@ -114,8 +115,8 @@ def obtain(published):
         return published.download(), f"downloaded to {folder}"
     except Exception as error:  # urllib, TFDS, TensorFlow Hub and Keras raise many kinds: all mean not here
         raise NotAvailable(
-            f"{title} could not be downloaded to {folder}: {in_a_line(error)}. Try again ('course fetch'; "
-            f"finished files are kept), or {advice}."
+            f"{title} could not be downloaded to {folder}: {in_a_line(error)}. Try again "
+            f"('{machine.as_typed('course fetch')}'; finished files are kept), or {advice}."
         ) from error
 
 

@@ -449,7 +449,7 @@ def test_a_damaged_model_is_told(models, tmp_path, capsys):
     weights = members["model.weights.h5"]
     folder = put(tmp_path / "weights", {**members, "model.weights.h5": weights[: len(weights) // 2]}, GOOD)
     code, _, err = call(capsys, folder, "a.png")
-    assert (code, "cannot be loaded; it is damaged" in err) == (2, True)
+    assert (code, "cannot be loaded: it is damaged" in err) == (2, True)
 
 
 @pytest.mark.parametrize(

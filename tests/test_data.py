@@ -93,7 +93,7 @@ def test_auto_without_network_takes_the_sample_and_says_why(offline, capsys):
 
 
 def test_tfds_without_network_and_cache_says_what_to_do(offline):
-    with pytest.raises(NotAvailable, match=r"does not answer.*TFDS_DATA_DIR.*course fetch.*sample"):
+    with pytest.raises(NotAvailable, match=r"does not answer.*TFDS_DATA_DIR.*sample"):
         data.load("fashion_mnist", source="tfds")
     assert not offline.exists() or not any(offline.iterdir())
 

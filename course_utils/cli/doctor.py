@@ -9,9 +9,10 @@ import sys
 from collections import namedtuple
 from dataclasses import dataclass
 
-from course_utils import availability, store
+from course_utils import availability, machine, store
 from course_utils.artifacts import Table
 from course_utils.cli.lessons import all_lessons, needs
+from course_utils.cli.running import missing
 from course_utils.data import attributes, tfds_sets
 from course_utils.data.attributes import NAME as BROUGHT
 from course_utils.data.catalog import PRETRAINED
@@ -41,9 +42,11 @@ class Report:
         verdict = (
             "Ready: every lesson can run on this machine."
             if self.ready
-            else "Not ready: repair what is marked 'missing' above, then run 'course doctor' again."
+            else "Not ready: repair what is marked 'missing' above, then run "
+            f"'{machine.as_typed('course doctor')}' again."
         )
-        return "\n".join([*checks, "", repr(Table(header, self.lessons)), "", verdict])
+        keeping = ["", machine.KEEPING] if machine.on_colab() else []
+        return "\n".join([*checks, "", repr(Table(header, self.lessons)), "", verdict, *keeping])
 
 
 def run(options):
@@ -61,6 +64,7 @@ def report():
         _python(),
         *_packages(),
         _check("TensorFlow starts", _tensorflow),
+        _runner(),
         _check("lessons", lambda: str(course_folder() / "notebooks")),
         _check("course cache", _cache),
         _disk(),
@@ -120,7 +124,8 @@ def _packages():
         if version != "not installed" and requirement.specifier.contains(version, prereleases=True):
             checks.append(Check("ok", requirement.name, version))
         else:
-            checks.append(Check("missing", requirement.name, f"{version}; run: pip install '{requirement}'"))
+            install = machine.as_typed(f"pip install '{requirement}'")
+            checks.append(Check("missing", requirement.name, f"{version}; run: {install}"))
     return checks
 
 
@@ -142,6 +147,14 @@ def _tensorflow():
         raise CourseError(f"Keras runs on {backend}; set KERAS_BACKEND=tensorflow")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"Keras {version}, {cores} cores, {'no GPU (none is needed)' if gpus == '0' else f'{gpus} GPU'}"
+
+
+def _runner():
+    if how := missing():
+        return Check(
+            "note", "running without a page", f"needed by 'course train' and ci/run_lessons.py alone; {how}"
+        )
+    return Check("ok", "running without a page", "papermill")
 
 
 def _cache():
@@ -167,8 +180,9 @@ def _outside(what, parts, own):
         if state in outlooks:
             return Check("note", what, f"{outlooks[state]}: lessons use {own}"), own
     if "download" in outlooks:
+        fetch = machine.as_typed("course fetch")
         downloads = f"downloads about {parts[0].download_bytes / 1e6:.0f} MB"
-        return Check("ok", what, f"not here yet; 'course fetch' or a lesson {downloads}"), downloads
+        return Check("ok", what, f"not here yet; '{fetch}' or a lesson {downloads}"), downloads
     return Check("ok", what, f"published, {outlooks['here']}"), "the published one"
 
 

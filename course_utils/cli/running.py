@@ -1,5 +1,6 @@
 """Execute a lesson with papermill in a kernel of its own, and say truthfully how it ended."""
 
+import importlib.util
 import json
 import os
 import sys
@@ -9,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from course_utils import machine
 from course_utils.cli.lessons import checked_parameters, parameters_of
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, NotAvailable
 from course_utils.files import ensure_writable, written_whole
 
 _THREAD_VARIABLES = (
@@ -55,6 +57,18 @@ class Outcome:
         return "\n".join(lines)
 
 
+def missing():
+    """Return what has to be typed before a lesson can be run without a page; empty where it can."""
+    absent = [name for name in ("papermill", "psutil", "ipykernel") if importlib.util.find_spec(name) is None]
+    return f"run: {machine.as_typed('pip install ' + ' '.join(absent))}" if absent else ""
+
+
+def ensure_installed():
+    """Raise NotAvailable, with the way to install it, where papermill is missing; learners need none."""
+    if how := missing():
+        raise NotAvailable(f"Running a lesson without a page needs more than is installed here; {how}")
+
+
 def run(
     notebook,
     output,
@@ -77,8 +91,9 @@ def run(
     reached, and no process of the kernel is left.
 
     Raises CourseError, before anything runs, for a parameter that does not fit, an output folder that cannot
-    be written, or an output that is the lesson itself.
+    be written, or an output that is the lesson itself; NotAvailable where papermill is not installed.
     """
+    ensure_installed()
     notebook, output = Path(notebook).resolve(), Path(output).resolve()
     if output == notebook:
         raise CourseError(f"The result would overwrite the lesson {output}. Choose another folder.")

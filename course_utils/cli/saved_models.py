@@ -7,6 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from course_utils import portable
 from course_utils.errors import CourseError
 
 # Layers of the course's own, by class name: the module that registers one is imported when a model names it.
@@ -74,10 +75,8 @@ def load_model(path):
     except (CourseError, MemoryError):
         raise
     except Exception as error:  # damaged weights raise h5py's errors, strange layers Keras's own
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CourseError(
-            f"The model in {path} cannot be loaded; it is damaged or from another version of Keras than "
-            f"{keras.__version__}. Run the lesson again. (Keras says: {reason[:200]})"
+            f"The model in {path} cannot be loaded: {portable.why_not_loaded(path, error)}"
         ) from error
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils import machine
 from course_utils.availability import Published
 from course_utils.data.catalog import data_set
 from course_utils.data.pictures import Contents, as_dataset
@@ -40,8 +41,8 @@ def published(name):
         download=download,
         download_bytes=entry.download_bytes,
         disk_bytes=entry.download_bytes + entry.prepared_bytes,
-        advice="point TFDS_DATA_DIR at a folder that has it (run 'course fetch' where there is a network), "
-        'or choose DATA = "sample" for the drawings that come with the course',
+        advice="point TFDS_DATA_DIR at a folder that has it, or choose"
+        ' DATA = "sample" for the drawings that come with the course',
     )
 
 
@@ -129,8 +130,8 @@ def _whole(builder):
 
 def _damaged(folder, problem):
     return NotAvailable(
-        f"The prepared data in {folder} is damaged: {problem}. Delete that folder and run 'course fetch' to "
-        'prepare it again, or choose DATA = "sample".'
+        f"The prepared data in {folder} is damaged: {problem}. Delete that folder and run "
+        f"'{machine.as_typed('course fetch')}' to prepare it again, or choose DATA = \"sample\"."
     )
 
 

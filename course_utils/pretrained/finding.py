@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_utils import availability, quiet_tensorflow  # noqa: F401 (before Keras, which starts TensorFlow)
+from course_utils import availability, machine, portable, quiet_tensorflow  # noqa: F401 (before Keras, which starts TensorFlow)
 from course_utils.data.catalog import MODULES, PRETRAINED, VGG19
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder
@@ -117,8 +117,8 @@ def _vgg_file():
                 return build(path)
             except Exception as error:  # h5py and Keras raise many kinds; each of them means: no weights
                 damage = NotAvailable(
-                    f"{path} is damaged: {in_a_line(error)}. Delete that file and run 'course fetch', or "
-                    'choose WEIGHTS = "stand-in".'
+                    f"{path} is damaged: {in_a_line(error)}. Delete that file and run "
+                    f"'{machine.as_typed('course fetch')}', or choose WEIGHTS = \"stand-in\"."
                 )
         if damage:
             raise damage
@@ -170,8 +170,10 @@ def _vgg_stand_in():
     try:
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # missing, or damaged: zipfile, h5py and Keras raise their own kinds
-        reason = f"is damaged: {in_a_line(error)}" if path.is_file() else "is not there"
+        reason = (
+            f"cannot be loaded: {portable.why_not_loaded(path, error)}" if path.is_file() else "is not there."
+        )
         raise NotAvailable(
-            f"The stand-in for VGG19 in {path} {reason}. It comes with the course: restore it with "
+            f"The stand-in for VGG19 in {path} {reason} It comes with the course: restore it with "
             "'git checkout -- data/hub', or choose WEIGHTS = \"published\" where there is a network."
         ) from error

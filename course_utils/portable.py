@@ -1,0 +1,154 @@
+"""Keep: Keras models as files that older and newer versions of Keras load."""
+
+import importlib
+import inspect
+import json
+import re
+import zipfile
+from pathlib import Path
+
+from course_utils.files import written_whole
+
+
+def save(model, path):
+    """Write ``model`` to ``path`` (``.keras``), whole or not at all, so that Keras 3.10 and later load it.
+
+    A version of Keras names all arguments of its layers in the file, and an older one refuses those that it
+    does not have, even if they only say their default. So those are left out: what a model does not use asks
+    for no version. A model that uses something new needs a version that has it.
+    """
+    with written_whole(path) as temporary:
+        model.save(temporary)
+        rewrite(temporary)
+
+
+def rewrite(path):
+    """Do what ``save`` does to the existing file ``path``; its weights are not touched."""
+    with zipfile.ZipFile(path) as archive:
+        parts = [(entry, archive.read(entry)) for entry in archive.infolist()]
+    with written_whole(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for entry, content in parts:
+            if entry.filename == "config.json":
+                config = json.loads(content)
+                content = json.dumps(_without_defaults(config, set(_layer_names(config)))).encode()
+            archive.writestr(entry, content)
+
+
+def _without_defaults(part, layer_names):
+    """Return a piece of ``config.json`` without the arguments of Keras's objects that have their defaults."""
+    if isinstance(part, list):
+        return [_without_defaults(entry, layer_names) for entry in part]
+    if not isinstance(part, dict):
+        return part
+    part = {name: _without_defaults(value, layer_names) for name, value in part.items()}
+    kind, config = _kind(part), part.get("config")
+    if kind is None or not isinstance(config, dict):
+        return part
+    defaults = _defaults(kind)
+    part["config"] = {
+        name: value
+        for name, value in config.items()
+        if name not in defaults or (type(value), value) != (type(defaults[name]), defaults[name])
+    }
+    # Up to Keras 3.10 operations (x + 1, keras.ops.cast) take no name. The graph does not need it, unless the
+    # name that such an operation then gets by itself may be a layer's.
+    if _is_operation(kind) and _snake_case(kind.__name__) not in layer_names:
+        part["config"].pop("name", None)
+    return part
+
+
+def _kind(part):
+    """Return the class of Keras that a piece of ``config.json`` describes, or None."""
+    module, class_name = part.get("module"), part.get("class_name")
+    if str(module).partition(".")[0] != "keras" or not isinstance(class_name, str):
+        return None
+    try:
+        kind = getattr(importlib.import_module(module), class_name)
+    except (ImportError, AttributeError):
+        return None
+    return kind if isinstance(kind, type) else None
+
+
+def _defaults(kind):
+    """Return which arguments of a class may be left out when they have their defaults: a dict of these."""
+    import keras
+
+    arguments = inspect.signature(kind).parameters
+    defaults = {name: argument.default for name, argument in arguments.items()}
+    # These build an object from nothing but its arguments. Other kinds read some of them from the file and do
+    # not ask whether they are there (Rescaling), or have changed their defaults over time (optimizers).
+    plain = [base.from_config.__func__ for base in (keras.Layer, keras.Initializer)]
+    from_config = getattr(getattr(kind, "from_config", None), "__func__", None)
+    if from_config in plain:
+        return defaults
+    return {name: default for name, default in defaults.items() if default is None or default is False}
+
+
+def _is_operation(kind):
+    import keras
+
+    return issubclass(kind, keras.Operation) and not issubclass(kind, keras.Layer)
+
+
+def _layer_names(part):
+    """Yield the names of all layers in a piece of ``config.json``, without the numbers at their ends."""
+    if isinstance(part, dict):
+        kind, config = _kind(part), part.get("config")
+        if kind is not None and not _is_operation(kind) and isinstance(config, dict):
+            yield re.sub(r"_\d+$", "", str(config.get("name")))
+        part = list(part.values())
+    if isinstance(part, list):
+        for entry in part:
+            yield from _layer_names(entry)
+
+
+def _snake_case(name):
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def why_not_loaded(path, error):
+    """Return sentences that say why ``path`` was not loaded, a newer Keras or damage, and what to do.
+
+    ``error`` is what ``keras.saving.load_model`` raised. The versions that the model was kept with are named.
+    """
+    import keras
+
+    here, versions = keras.__version__, kept_with(path)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    said = f"(Keras says: {lines[-1][:200]})"
+    if not versions:
+        return f"it is damaged or no Keras model. Run the lesson again, or copy the file anew. {said}"
+    known = ", ".join(f"{name} {version}" for name, version in versions.items())
+    if _numbers(versions["Keras"]) > _numbers(here):
+        return (
+            f"it was kept with {known}, and needs more than the Keras {here} that is here. Run the lesson "
+            f"again here, or load it where Keras is as new. {said}"
+        )
+    return (
+        f"it is damaged, or Keras {here} does not read what was kept with {known}. Run the lesson again, or "
+        f"copy the file anew. {said}"
+    )
+
+
+def kept_with(path):
+    """Return the versions that the model in ``path`` was kept with: a dict of package to version.
+
+    Empty where the file does not say; ``metrics.json`` beside it, if a lesson kept it, adds to ``"Keras"``.
+    """
+    versions = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            versions["Keras"] = str(json.loads(archive.read("metadata.json"))["keras_version"])
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError):
+        return {}
+    try:
+        noted = json.loads((Path(path).parent / "metrics.json").read_text(encoding="utf-8"))["versions"]
+        for name in ("TensorFlow", "Python"):
+            versions[name] = str(noted[name.lower()])
+    except (OSError, KeyError, ValueError, TypeError):
+        pass
+    return versions
+
+
+def _numbers(version):
+    return [int(number) for number in re.findall(r"\d+", version)]
