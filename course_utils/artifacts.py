@@ -19,8 +19,8 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
 
     - ``metrics.json``: ``metrics`` (a dict of plain numbers and strings; accuracies from 0 to 1, times in
       seconds) with what they depend on: data source, counts, parameters of the model, package versions.
-    - ``labels.json``: what the model's outputs mean, a dict as ``labels.parse`` takes it; without ``labels``
-      the one output's units are the class names.
+    - ``labels.json``: what the model's outputs mean, one of ``labels.EXAMPLES``; without ``labels``
+      the units of its one output are the class names.
     - ``model.keras``: the model; ``history.csv``: a row for each epoch of each fit in ``histories`` (a dict
       of name to ``History`` or dict); a PNG for each of ``figures`` (a dict by file name without suffix).
 

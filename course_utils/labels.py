@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from course_utils.errors import CourseError
 
-# What labels.json looks like, by kind.
-_EXAMPLES = {
+# What labels.json holds, by kind; names stand in the order of the output's units.
+EXAMPLES = {
     "single_label": {"kind": "single_label", "labels": ["cat", "dog"]},
     "multi_label": {"kind": "multi_label", "labels": ["black", "dress"], "threshold": 0.5},
     "multi_output": {"kind": "multi_output", "outputs": {"color_output": ["black", "red"]}},
@@ -86,21 +86,15 @@ class Labels:
 
 
 def parse(content, model=None):
-    """Return ``Labels`` for the ``content`` of ``labels.json``: a dict of kind, labels, and what it needs.
-
-    Names stand in the order of the output's units:
-
-        {"kind": "single_label", "labels": ["cat", "dog"]}
-        {"kind": "multi_label", "labels": ["black", "dress"], "threshold": 0.5}
-        {"kind": "multi_output", "outputs": {"color_output": ["black", "red"], ...}}
+    """Return ``Labels`` for the ``content`` of ``labels.json``, a dict like one of ``EXAMPLES``.
 
     Raises CourseError for anything else, and if the outputs of ``model`` (built) do not fit.
     """
     kind = content.get("kind") if isinstance(content, dict) else None
-    if kind not in list(_EXAMPLES):
-        raise CourseError(f"The labels are a dict with 'kind': one of {', '.join(map(repr, _EXAMPLES))}.")
-    if set(content) != set(_EXAMPLES[kind]):
-        raise CourseError(f"Labels of kind {kind!r} have exactly these parts: {_EXAMPLES[kind]}.")
+    if kind not in list(EXAMPLES):
+        raise CourseError(f"The labels are a dict with 'kind': one of {', '.join(map(repr, EXAMPLES))}.")
+    if set(content) != set(EXAMPLES[kind]):
+        raise CourseError(f"Labels of kind {kind!r} have exactly these parts: {EXAMPLES[kind]}.")
     outputs = content["outputs"] if kind == "multi_output" else {None: content["labels"]}
     if not isinstance(outputs, dict) or not outputs:
         raise CourseError("'outputs' is a dict: the name of each output of the model, to its labels.")

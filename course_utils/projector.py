@@ -5,7 +5,6 @@ The files are those of https://www.tensorflow.org/tensorboard/tensorboard_projec
 """
 
 import math
-import re
 from pathlib import Path
 
 import numpy as np
@@ -25,38 +24,30 @@ def export(folder, vectors, labels, images):
     ``vectors`` is a dict of name to arrays [n, dimensions], at least 2, of the same n things; a browser is
     comfortable up to about 10,000. ``labels`` [n] are words or numbers, ``images`` [n] pictures as in
     ``plots.grid``. Exporting again replaces what the projector shows. Raises CourseError for different
-    lengths, NaN, labels of several lines and none, and a folder that cannot be written, before it writes.
+    lengths, NaN and a folder that cannot be written, before it writes.
     """
     from google.protobuf import text_format
     from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
     inputs.check_lengths(vectors=vectors)
-    files = {name: _file_name(name) for name in vectors}
-    if len({file.casefold() for file in files.values()}) < len(files):
-        raise CourseError(f"Two of the names {', '.join(files)} give the same file. Choose others.")
     config = ProjectorConfig()
     sprite, side = _sprite(images)
-    for name, rows in vectors.items():
+    for number, (name, rows) in enumerate(vectors.items(), 1):
         rows = inputs.check_numbers(rows, f"vectors {name!r}", ("n", "dimensions"), hint=FLAT)
         inputs.check_lengths(**{f"vectors {name!r}": rows}, labels=labels, images=images)
         if rows.shape[1] < 2:
             raise CourseError(f"vectors {name!r} have one dimension; put two side by side with np.stack.")
-        entry = config.embeddings.add(tensor_name=name, tensor_path=files[name], metadata_path="metadata.tsv")
+        entry = config.embeddings.add(tensor_name=name, tensor_path=f"vectors_{number}.tsv")
+        entry.metadata_path = "metadata.tsv"
         entry.tensor_shape.extend(rows.shape)
         entry.sprite.image_path = "sprite.png"
         entry.sprite.single_image_dim.extend([side, side])
-    lines = [str(label) for label in labels]
-    for number, line in enumerate(lines):
-        # The projector skips blank lines, which would shift every label after them by one.
-        if not line.strip() or re.search(r"[\t\r\n]", line):
-            raise CourseError(
-                f"The projector cannot show {line!r} (label {number}): labels have no tabs and no line "
-                "breaks, and are not blank. Replace it by other text."
-            )
+    # Tabs and line breaks separate cells, and blank lines are skipped, which would shift all that follow.
+    lines = [" ".join(str(label).split()) or "-" for label in labels]
 
     folder = Path(folder)
-    for name, rows in vectors.items():
-        with written_whole(folder / files[name]) as path:
+    for number, rows in enumerate(vectors.values(), 1):
+        with written_whole(folder / f"vectors_{number}.tsv") as path:
             np.savetxt(path, np.asarray(rows, np.float32), fmt="%.9g", delimiter="\t")
     with written_whole(folder / "metadata.tsv") as path:
         path.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
@@ -89,15 +80,6 @@ def custom_axis(vectors, labels, left, right):
     if not direction.any():
         raise CourseError("Both groups have the same centroid: there is no axis between them. Choose others.")
     return (vectors - centroids[0]) @ direction / (direction @ direction)
-
-
-def _file_name(name):
-    # The projector cuts ":0" off names, and every name becomes a file.
-    if not re.fullmatch(r"\w[\w .+-]*", name) or name.casefold() == "metadata":
-        raise CourseError(
-            f"The embedding cannot be called {name!r}, nor 'metadata'. Use letters, digits and - + . _ only."
-        )
-    return name.replace(" ", "_") + ".tsv"
 
 
 def _sprite(images):

@@ -102,6 +102,7 @@ def test_two_branches_stand_side_by_side_on_one_page():
         figure.axes[0]
         .texts[-1]
         .get_text()
+        .replace("\n", " ")
         .endswith("ot drawn: Activation (10), BatchNormalization (10), Dropout (8).")
     )
 
@@ -129,8 +130,8 @@ def test_a_sequential_model_with_all_its_layers():
     figure = plots.network_diagram(model)
     assert texts(figure) == [
         "Input\n96 x 96 x 3",
-        "Conv2D 8, 3 x 5, stride 2 x 2\n47 x 46 x 8",
-        "MaxPooling2D 3 x 3, stride 2 x 2\n23 x 22 x 8",
+        "Conv2D 8, 3 x 5\n47 x 46 x 8",
+        "MaxPooling2D 3 x 3\n23 x 22 x 8",
         "GlobalAveragePooling2D\n8",
         "Dense 6\n6",
         "Activation sigmoid\nlabels: 6",  # of a kind that is not drawn, but an output
@@ -172,7 +173,7 @@ def test_a_model_as_a_layer_is_one_box():
     figure = plots.network_diagram(keras.Model(pictures, layers.Dense(2, name="end")(inner(pictures))))
     assert texts(figure) == [
         "Input\n8 x 8 x 3",
-        "Sequential model, 2 layers\ninner: 5",
+        "Sequential\n5",
         "Dense 2, linear\nend: 2",
     ]
     assert_legible(figure)

@@ -42,7 +42,7 @@ def test_negative_maps_keep_their_order(maps):
 
 def test_maps_of_another_shape_are_refused(maps):
     for wrong in (maps["conv_1"][0, :, :, 0], maps["conv_1"][:0], np.full((1, 2, 2, 2), np.nan)):
-        with pytest.raises(CourseError, match="maps of wrong must be|0 maps of wrong"):
+        with pytest.raises(CourseError, match=r"maps of wrong must be|0 maps of wrong"):
             plots.feature_maps({"wrong": wrong})
     with pytest.raises(CourseError, match="nothing to show"):
         plots.feature_maps({})
@@ -97,7 +97,7 @@ def test_grey_pictures_and_lists_of_other_sizes_work(pictures, heat):
 
 def test_maps_that_are_not_normalised_or_do_not_belong_are_refused(pictures, heat):
     for wrong in (heat * 3, heat - 0.5, heat * np.nan, heat[..., np.newaxis]):
-        with pytest.raises(CourseError, match="maps 'CAM' must be .* Take normalised maps"):
+        with pytest.raises(CourseError, match=r"maps 'CAM' must be .* Take normalised maps"):
             plots.heat_maps(pictures, {"CAM": wrong}, CAPTIONS)
     with pytest.raises(CourseError, match=r"maps 'CAM' .* shape \(3, height, width\)"):
         plots.heat_maps(pictures, {"CAM": heat[:2]}, CAPTIONS)

@@ -22,25 +22,24 @@ class _Box:
     sources: list  # the boxes that it comes from
     is_output: bool
     row: int
-    column: float = 0
+    column: float
 
 
 def network_diagram(model, title=None):
     """Show the layers of a network from the input (top) to the outputs, each with the shape of its output.
 
-    ``model`` is a Sequential or functional Keras model; a model used as a layer is one box. Dropout, batch
-    normalisation, activations and scaling are only counted, at the foot. Raises CourseError for a model
-    without a graph: not yet built, or subclassed.
+    ``model`` is a Sequential or functional Keras model. Dropout, batch normalisation, activations and scaling
+    are only counted, at the foot. Raises CourseError for a model not yet built, or subclassed.
     """
     boxes, left_out = _boxes(model)
-    _choose_columns(boxes)
+    rows = 1 + max(box.row for box in boxes)
+    _centre_rows(boxes, rows)
     columns = [box.column for box in boxes]
     span = max(2, max(columns) - min(columns) + 1.3)
-    left, rows = (max(columns) + min(columns) - span) / 2, 1 + max(box.row for box in boxes)
-    width = min(style.WIDTH, COLUMN * span)
+    middle, width = (max(columns) + min(columns)) / 2, min(style.WIDTH, COLUMN * span)
     figure = style.new_figure(ROW * rows + 0.7, width)
     axes = figure.subplots()
-    axes.set(xlim=(left, left + span), ylim=(rows - 0.1, -0.5))
+    axes.set(xlim=(middle - span / 2, middle + span / 2), ylim=(rows - 0.1, -0.5))
     axes.set_axis_off()
     for box in boxes:
         _draw(axes, box, letters=WIDTH * width / span * 72 / 0.62)
@@ -50,8 +49,8 @@ def network_diagram(model, title=None):
             parts[number] += f" from {' and '.join(source.kind for source in box.sources)}"
     if left_out:
         parts.append(f"not drawn: {', '.join(f'{kind} ({count})' for kind, count in left_out.items())}")
-        foot = {"ha": "center", "va": "top", "fontsize": style.SMALL}
-        axes.text(left + span / 2, rows - 0.5, textwrap.fill(f"N{parts[-1][1:]}.", 60), **foot)
+        foot = textwrap.fill(f"N{parts[-1][1:]}.", 60)
+        axes.text(middle, rows - 0.5, foot, ha="center", va="top", fontsize=style.SMALL)
     alt = "Diagram of a network, one layer after another, with the shapes of their outputs"
     return style.finish(figure, title or f"The network {model.name}", alt, parts)
 
@@ -63,25 +62,27 @@ def _boxes(model):
         ends = [tensor._keras_history for tensor in model.outputs]
     except (AttributeError, TypeError, ValueError):
         raise CourseError(
-            f"{getattr(model, 'name', type(model).__name__)} has no graph to draw. Begin a Sequential model "
-            "with keras.Input(shape=...), and write a subclassed one as keras.Model(inputs, outputs)."
+            f"{getattr(model, 'name', model)} has no graph to draw. Begin a Sequential model with "
+            "keras.Input(shape=...), and write a subclassed one as keras.Model(inputs, outputs)."
         ) from None
     outputs = [end.operation._inbound_nodes[end.node_index] for end in ends]
     boxes, left_out, visited = [], Counter(), {}  # visited: a call of a layer to its box, or those before it
 
     def visit(call):
-        if call not in visited:
-            sources = list(dict.fromkeys(box for parent in call.parent_nodes for box in visit(parent)))
-            layer, is_output = call.operation, call in outputs
-            if type(layer).__name__ in NOT_DRAWN and not is_output:
-                left_out[type(layer).__name__] += 1
-                visited[call] = sources
-            else:
-                shape = ", ".join(_sizes(tensor.shape[1:]) for tensor in call.outputs)
-                shape = f"{layer.name}: {shape}" if is_output or hasattr(layer, "layers") else shape
-                row = 1 + max((source.row for source in sources), default=-1)
-                boxes.append(_Box(_kind(layer, is_output), shape, sources, is_output, row))
-                visited[call] = boxes[-1:]
+        if call in visited:
+            return visited[call]
+        sources = list(dict.fromkeys(box for parent in call.parent_nodes for box in visit(parent)))
+        name, is_output = type(call.operation).__name__, call in outputs
+        if name in NOT_DRAWN and not is_output:
+            left_out[name] += 1
+            visited[call] = sources
+            return sources
+        shape = ", ".join(_sizes(tensor.shape[1:]) for tensor in call.outputs)
+        shape = f"{call.operation.name}: {shape}" if is_output else shape
+        row = 1 + max((source.row for source in sources), default=-1)
+        column = outputs.index(call) if is_output else 0
+        boxes.append(_Box(_kind(call.operation, is_output), shape, sources, is_output, row, column))
+        visited[call] = boxes[-1:]
         return visited[call]
 
     for output in outputs:
@@ -89,52 +90,41 @@ def _boxes(model):
     return boxes, left_out
 
 
-def _choose_columns(boxes):
-    """Centre the boxes of each row over those that follow them; an output wants a column of its own."""
-    outputs = [box for box in boxes if box.is_output]
-    for row in range(max(box.row for box in boxes), -1, -1):
-        wanted = {}
-        for box in boxes:
-            if box.row == row:
-                after = [follower.column for follower in boxes if box in follower.sources]
-                wanted[box] = outputs.index(box) if box.is_output else np.mean(after)
-        for place, box in enumerate(sorted(wanted, key=wanted.get)):
-            box.column = np.mean(list(wanted.values())) + place - (len(wanted) - 1) / 2
+def _centre_rows(boxes, rows):
+    """Put the boxes of each row side by side, above the middle of those that follow them."""
+    for row in range(rows - 1, -1, -1):
+        line = [box for box in boxes if box.row == row]
+        for box in line:
+            if not box.is_output:
+                box.column = np.mean([follower.column for follower in boxes if box in follower.sources])
+        first = np.mean([box.column for box in line]) - (len(line) - 1) / 2
+        for place, box in enumerate(sorted(line, key=lambda box: box.column)):
+            box.column = first + place
 
 
 def _draw(axes, box, letters):
-    look = {"facecolor": "#f2f2f2", "edgecolor": "#555555", "linewidth": 1}
-    if box.is_output:
-        look = {"facecolor": "#d6e9f5", "edgecolor": style.BLUE, "linewidth": 2.5}
-    corner = box.column - WIDTH / 2, box.row - HEIGHT / 2
-    axes.add_patch(Rectangle(corner, WIDTH, HEIGHT, zorder=2, **look))
+    face, edge, line = ("#d6e9f5", style.BLUE, 2.5) if box.is_output else ("#f2f2f2", "#555555", 1)
+    corner, look = (box.column - WIDTH / 2, box.row - HEIGHT / 2), {"facecolor": face, "edgecolor": edge}
+    axes.add_patch(Rectangle(corner, WIDTH, HEIGHT, linewidth=line, zorder=2, **look))
     for text, y, weight in ((box.kind, -0.14, "bold"), (box.shape, 0.14, "normal")):
-        look = {"fontsize": min(style.SMALL, letters / len(text)), "weight": weight}
-        axes.text(box.column, box.row + y, text, ha="center", va="center", **look)
+        size = min(style.SMALL, letters / len(text))
+        axes.text(box.column, box.row + y, text, ha="center", va="center", fontsize=size, weight=weight)
     for source in box.sources:
-        start, end = (source.column, source.row + HEIGHT / 2), (box.column, box.row - HEIGHT / 2)
-        curve = 0
-        if box.row > source.row + 1:  # past other boxes, on their right
-            start, end = (source.column + WIDTH / 2, source.row), (box.column + WIDTH / 2, box.row)
-            curve = -0.3
-        look = {"arrowstyle": "-|>", "color": "#555555", "connectionstyle": f"arc3,rad={curve}"}
-        axes.annotate("", end, start, zorder=1, arrowprops=look | {"shrinkA": 0, "shrinkB": 0})
+        # Past other rows it goes on their right.
+        side, edge, curve = (WIDTH / 2, 0, -0.3) if box.row > source.row + 1 else (0, HEIGHT / 2, 0)
+        look = {"arrowstyle": "-|>", "color": "#555555", "shrinkA": 0, "shrinkB": 0}
+        look["connectionstyle"] = f"arc3,rad={curve}"
+        ends = (box.column + side, box.row - edge), (source.column + side, source.row + edge)
+        axes.annotate("", *ends, zorder=1, arrowprops=look)
 
 
 def _kind(layer, is_output):
-    """Return the kind of a layer with its size, as in "Conv2D 64, 3 x 3"."""
-    kind = type(layer).__name__
-    if kind == "InputLayer":
-        return "Input"
-    if hasattr(layer, "layers"):
-        return f"{kind} model, {len(layer.layers)} layers"
+    """Return the kind of a layer with its size, as in "Conv2D 64, 3 x 3", and an output's activation."""
+    size = getattr(layer, "filters", getattr(layer, "units", ""))
     window = getattr(layer, "kernel_size", getattr(layer, "pool_size", ()))
-    parts = [getattr(layer, "filters", getattr(layer, "units", "")), _sizes(window)]
-    if window and max(layer.strides) > 1 and layer.strides != getattr(layer, "pool_size", ()):
-        parts.append(f"stride {_sizes(layer.strides)}")
-    if is_output and hasattr(layer, "activation"):
-        parts.append(layer.activation.__name__)
-    return f"{kind} {', '.join(str(part) for part in parts if part)}".strip()
+    activation = layer.activation.__name__ if is_output and hasattr(layer, "activation") else ""
+    words = ", ".join(str(part) for part in (size, _sizes(window), activation) if part)
+    return f"{type(layer).__name__.removesuffix('Layer')} {words}".strip()
 
 
 def _sizes(sizes):
