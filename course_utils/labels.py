@@ -122,8 +122,10 @@ def read(path):
     """Return ``Labels`` for the file ``path``, not yet held against a model. Raises CourseError."""
     try:
         return parse(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, CourseError) as error:
-        raise CourseError(f"{path} is not understood. {error} Run the lesson again.") from error
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path} cannot be read as JSON: {error}. Run the lesson again.") from error
+    except CourseError as error:
+        raise CourseError(f"{path} is not understood. {error}") from error
 
 
 def _units_of(model):

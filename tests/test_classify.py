@@ -414,7 +414,7 @@ GOOD = '{"kind": "single_label", "labels": ["a", "b"]}'
     [
         (None, GOOD, "has no model.keras"),
         ({}, None, "has no labels.json"),
-        ({}, "{", "Run the lesson again"),
+        ({}, "{", "cannot be read as JSON"),
         ({}, '["a"]', "is not understood. The labels are a dict with 'kind'"),
         ({}, '{"kind": "labels"}', "'single_label', 'multi_label', 'multi_output'"),
         ({}, GOOD, "is damaged or no Keras model"),

@@ -24,13 +24,14 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
         for index, (name, history) in enumerate(histories.items()):
             columns = getattr(history, "history", history)
             key = _metric_key(metric, columns)
-            look = {"color": style.COLOURS[index % 10], "marker": style.MARKERS[index % 10], "markersize": 4}
-            for split, column, dashes in (("training", key, "--"), ("validation", f"val_{key}", "-")):
-                if column not in columns:
+            colour, marker = style.COLOURS[index % 10], style.MARKERS[index % 10]
+            splits = {"training": (key, "--", "white"), "validation": (f"val_{key}", "-", colour)}
+            for split, (column, dashes, face) in splits.items():
+                values = columns.get(column, [])
+                if not values:
                     continue
-                values = columns[column]
+                look = {"color": colour, "marker": marker, "markersize": 4, "markerfacecolor": face}
                 look |= {"linestyle": dashes, "markevery": max(1, len(values) // 15)}
-                look["markerfacecolor"] = "white" if split == "training" else look["color"]
                 label = f"{name}, {split}" if name else split
                 axes.plot(range(1, len(values) + 1), values, label=label, **look)
                 last = style.percent(values[-1], 1) if is_share else f"{values[-1]:.3f}"

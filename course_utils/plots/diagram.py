@@ -49,7 +49,7 @@ def network_diagram(model, title=None):
             parts[number] += f" from {' and '.join(source.kind for source in box.sources)}"
     if left_out:
         parts.append(f"not drawn: {', '.join(f'{kind} ({count})' for kind, count in left_out.items())}")
-        foot = textwrap.fill(f"N{parts[-1][1:]}.", 60)
+        foot = textwrap.fill(f"N{parts[-1][1:]}.", 66)
         axes.text(middle, rows - 0.5, foot, ha="center", va="top", fontsize=style.SMALL)
     alt = "Diagram of a network, one layer after another, with the shapes of their outputs"
     return style.finish(figure, title or f"The network {model.name}", alt, parts)

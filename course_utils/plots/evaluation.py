@@ -38,12 +38,11 @@ def confusion_matrix(labels, predictions, class_names, title=None):
     axes.set_yticks(range(size), class_names, fontsize=style.SMALL)
     axes.set(xlabel="predicted class\n(number: pictures, colour: share of the row)", ylabel="true class")
     axes.tick_params(length=0)
-    score = f"{style.percent(np.trace(counts) / len(labels), 1)} of {len(labels):,} right"
+    score = f"Confusion matrix, {style.percent(np.trace(counts) / len(labels), 1)} of {len(labels):,} right"
     wrong = counts - np.diag(counts.diagonal())
     row, column = np.unravel_index(wrong.argmax(), wrong.shape)
-    most = f"most often, {wrong.max():,} times, {class_names[row]} taken for {class_names[column]}"
-    parts = [score, most if wrong.any() else "no confusion"]
-    return style.finish(figure, title or f"Confusion matrix, {score}", "Confusion matrix", parts)
+    most = f"most often {class_names[row]} taken for {class_names[column]} ({wrong.max():,})"
+    return style.finish(figure, title or score, score, [most] if wrong.any() else [])
 
 
 def predictions(images, labels, probabilities, class_names, count=15, columns=5, title=None):
@@ -103,10 +102,10 @@ def output_predictions(images, truths, probabilities, class_names, count=15, tit
     inputs.check_lengths(class_names=class_names)
     for what, values in (("truths", truths), ("probabilities", probabilities)):
         if not isinstance(values, dict) or set(values) != set(class_names):
-            names = ", ".join(values) if isinstance(values, dict) else f"a {type(values).__name__}"
+            given = ", ".join(values) if isinstance(values, dict) else f"a {type(values).__name__}"
             raise CourseError(
-                f"{what} must be a dict with the outputs that class_names has, {', '.join(class_names)}; this "
-                f"is {names}. From a list of predictions make dict(zip(model.output_names, outputs))."
+                f"{what} must be a dict with the keys {', '.join(class_names)}; this is {given}. From a list "
+                "of predictions make dict(zip(model.output_names, outputs))."
             )
     captions, right = {}, {}
     for name, words in class_names.items():

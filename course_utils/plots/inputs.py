@@ -58,10 +58,7 @@ def check_labels(labels, class_names, what="labels"):
 
 def check_probabilities(probabilities, class_names, what="probabilities"):
     """Return ``probabilities`` as a float array [n, number of classes] with values from 0 to 1."""
-    hint = (
-        "Outputs without softmax or sigmoid are logits: apply keras.ops.softmax, or keras.ops.sigmoid where a "
-        "picture has several labels. NaN means that training diverged."
-    )
+    hint = "From logits make them with keras.ops.softmax or, with several labels a picture, keras.ops.sigmoid."
     return check_numbers(probabilities, what, ("pictures", len(class_names)), 0, 1, hint)
 
 
