@@ -21,7 +21,7 @@ def check_numbers(values, what, shape, low=-np.inf, high=np.inf, hint=""):
     All must be finite and lie between ``low`` and ``high``; ``hint`` is the next step in the messages.
     """
     values = np.asarray(values)
-    fits = values.ndim == len(shape) and values.dtype.kind in "fiub"
+    fits = values.ndim == len(shape) and values.dtype.kind not in "OSUMmc"
     for wanted, size in zip(shape, values.shape, strict=False):
         fits = fits and (isinstance(wanted, str) or wanted == size)
     if not fits:
@@ -35,8 +35,9 @@ def check_numbers(values, what, shape, low=-np.inf, high=np.inf, hint=""):
     allowed = np.isfinite(values) & (values >= low) & (values <= high + 1e-4)
     if not allowed.all():
         limits = "finite" if np.isinf(high) else f"between {low:g} and {high:g}"
-        first = f"{values[~allowed][0]:.4g} at {np.argwhere(~allowed)[0].tolist()}"
-        raise CourseError(f"{what} must be {limits}; {(~allowed).sum():,} are not, such as {first}. {hint}")
+        first, place = values[~allowed][0], np.argwhere(~allowed)[0].tolist()
+        where = f", such as {first:.4g} at {place}" if place else f": {first:.4g}"
+        raise CourseError(f"{what} must be {limits}; {(~allowed).sum():,} are not{where}. {hint}")
     return values
 
 
@@ -58,7 +59,7 @@ def check_labels(labels, class_names, what="labels"):
 
 def check_probabilities(probabilities, class_names, what="probabilities"):
     """Return ``probabilities`` as a float array [n, number of classes] with values from 0 to 1."""
-    hint = "From logits make them with keras.ops.softmax or, with several labels a picture, keras.ops.sigmoid."
+    hint = "From logits make them with keras.ops.softmax; with several labels a picture, keras.ops.sigmoid."
     return check_numbers(probabilities, what, ("pictures", len(class_names)), 0, 1, hint)
 
 
