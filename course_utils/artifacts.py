@@ -2,7 +2,6 @@
 
 import csv
 import importlib.metadata
-import itertools
 import json
 import math
 import platform
@@ -21,33 +20,22 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
 
     - ``metrics.json``: ``metrics`` (a dict of plain numbers and strings; accuracies from 0 to 1, times in
       seconds) with what they depend on: data source, counts, parameters of the model, package versions.
-    - ``labels.json``: what the model's outputs mean, for ``course classify``. ``labels`` is one of these
-      dicts, with the names in the order of the output's units; without it, the first with the class names:
-
-          {"kind": "single_label", "labels": [...]}
-          {"kind": "multi_label", "labels": [...], "threshold": 0.5}
-          {"kind": "multi_output", "outputs": {"category_output": [...], "color_output": [...]}}
-
+    - ``labels.json``: what the model's outputs mean, one of ``labels.EXAMPLES``; without ``labels``
+      the units of its one output are the class names.
     - ``model.keras``: the model, for Keras 3.10 and later; ``history.csv``: a row for each epoch of each fit
       in ``histories`` (a dict of name to ``History`` or dict); a PNG for each of ``figures`` (a dict by file
       name without suffix).
 
-    Each file appears whole or not at all, ``metrics.json`` last: where it is, the rest is complete. Raises
-    CourseError where the labels do not fit the model (before anything is written), where the folder cannot be
-    written, and where a metric is not plain JSON.
+    Each file appears whole or not at all, ``metrics.json`` last. Raises CourseError where the labels do not
+    fit the model (before anything is written), where the folder cannot be written, and for other metrics.
     """
     folder = Path(artifacts) / lesson
     labels = labels or {"kind": "single_label", "labels": list(pictures.class_names)}
     parse(labels, model)
-    record = {
-        "lesson": lesson,
-        **metrics,
-        "data_set": pictures.name,
-        "data_source": pictures.source,
-        "counts": pictures.counts,
-        "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in PACKAGES},
-    }
+    record = {"lesson": lesson, **metrics, "data_set": pictures.name, "data_source": pictures.source}
+    record["counts"] = pictures.counts
+    record["versions"] = {name: importlib.metadata.version(name) for name in PACKAGES}
+    record["versions"]["python"] = platform.python_version()
     if model is not None:
         record["parameters"] = model.count_params()
         record["trainable_parameters"] = sum(math.prod(weight.shape) for weight in model.trainable_weights)
@@ -96,12 +84,12 @@ def ingredients(lesson):
     Each row adds one ingredient to the row above it; the gain is in percentage points.
     """
     measured = ledger()[lesson]["ingredients"]
-    accuracies = [row["validation_accuracy"] for row in measured["rows"]]
-    gains = ["-"] + [f"{100 * (b - a):+.2f}" for a, b in itertools.pairwise(accuracies)]
-    rows = [
-        (row["ingredient"], readable("validation_accuracy", row["validation_accuracy"]), gain)
-        for row, gain in zip(measured["rows"], gains, strict=True)
-    ]
+    rows, before = [], None
+    for row in measured["rows"]:
+        accuracy = row["validation_accuracy"]
+        gain = "-" if before is None else f"{100 * (accuracy - before):+.2f}"
+        rows.append((row["ingredient"], readable("validation_accuracy", accuracy), gain))
+        before = accuracy
     return Table((measured["title"], "validation accuracy", "gain (points)"), rows)
 
 
@@ -141,10 +129,10 @@ class Table:
 
     def __repr__(self):
         widths = [max(map(len, column)) for column in zip(self.header, *self.rows, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in (self.header, tuple("-" * width for width in widths), *self.rows)
-        ]
+        lines = []
+        for row in (self.header, ["-" * width for width in widths], *self.rows):
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            lines.append("  ".join(cells).rstrip())
         return "\n".join(lines)
 
 
@@ -153,9 +141,7 @@ def write_json(path, content):
     try:
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise CourseError(
-            f"{path.name} takes plain numbers, strings, lists and dicts, and no NaN: {error}. Convert NumPy "
-            "values with float() or int() first."
-        ) from error
+        allowed = f"{path.name} takes plain numbers, strings, lists and dicts, and no NaN"
+        raise CourseError(f"{allowed}: {error}. Convert NumPy values with float() or int().") from error
     with written_whole(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

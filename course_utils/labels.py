@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from course_utils.errors import CourseError
 
-# What belongs to each kind in labels.json, with an example for the messages.
-_PARTS = {
-    "single_label": {"labels": ["cat", "dog"]},
-    "multi_label": {"labels": ["black", "dress"], "threshold": 0.5},
-    "multi_output": {"outputs": {"color_output": ["black", "red"]}},
+# What labels.json holds, by kind; names stand in the order of the output's units.
+EXAMPLES = {
+    "single_label": {"kind": "single_label", "labels": ["cat", "dog"]},
+    "multi_label": {"kind": "multi_label", "labels": ["black", "dress"], "threshold": 0.5},
+    "multi_output": {"kind": "multi_output", "outputs": {"color_output": ["black", "red"]}},
 }
 
 
@@ -41,11 +41,10 @@ class Labels:
 
     def check_units(self, model):
         """Raise CourseError unless the outputs of ``model`` (built) have these names and numbers of units."""
-        units = units_of(model)
+        units = _units_of(model)
         if set(self.outputs) != set(units):
-            theirs, ours = (
-                ", ".join(name or "a single one" for name in names) for names in (units, self.outputs)
-            )
+            theirs = ", ".join(name or "a single one" for name in units)
+            ours = ", ".join(name or "a single one" for name in self.outputs)
             raise CourseError(f"The model's outputs are {theirs}; the labels ({self.kind}) are for {ours}.")
         for output, names in self.outputs.items():
             if len(names) != units[output]:
@@ -59,14 +58,12 @@ class Labels:
             raise CourseError("Choose by top or by threshold, not by both.")
         if top is not None and not 1 <= top <= most:
             raise CourseError(f"top = {top}: this model has {most} labels, so choose 1 to {most}.")
-        if threshold is None:
-            return
-        if self.kind != "multi_label":
+        if threshold is not None and self.kind != "multi_label":
             raise CourseError(
-                f"A threshold is for a model that gives a picture any number of labels, and this one is "
-                f"{self.kind}: its best label is always named. Use top for more of them."
+                f"A threshold is for 'multi_label', and this one is {self.kind}: its best label is always "
+                "named. Use top for more of them."
             )
-        if not 0 <= threshold < 1:
+        if threshold is not None and not 0 <= threshold < 1:
             raise CourseError(f"threshold = {threshold}: it is a probability, from 0 to below 1.")
 
     def choose(self, probabilities, top=None, threshold=None):
@@ -75,41 +72,45 @@ class Labels:
         ``probabilities`` is a dict of output name to one number (0 to 1) for each label. By default the best
         label of each output is named; of ``"multi_label"`` all above the threshold (which may be none).
         """
-        if self.kind == "multi_label" and threshold is None:
-            threshold = self.threshold
         chosen = []
         for output, names in self.outputs.items():
-            labels = [
-                Label(name, float(p), output) for name, p in zip(names, probabilities[output], strict=True)
-            ]
+            pairs = zip(names, probabilities[output], strict=True)
+            labels = [Label(name, float(probability), output) for name, probability in pairs]
             labels.sort(key=lambda label: -label.probability)
             if top is None and self.kind == "multi_label":
-                chosen.append([label for label in labels if label.probability > threshold])
+                limit = self.threshold if threshold is None else threshold
+                chosen.append([label for label in labels if label.probability > limit])
             else:
                 chosen.append(labels[: top or 1])
         return chosen
 
 
 def parse(content, model=None):
-    """Return ``Labels`` for the ``content`` of ``labels.json``, a dict as ``artifacts.save`` takes it.
+    """Return ``Labels`` for the ``content`` of ``labels.json``, a dict like one of ``EXAMPLES``.
 
-    With ``model``, a built Keras model, its outputs must fit: their names and numbers of units. Raises
-    CourseError with what is wrong.
+    Raises CourseError for anything else, and if the outputs of ``model`` (built) do not fit.
     """
     kind = content.get("kind") if isinstance(content, dict) else None
-    if not isinstance(kind, str) or kind not in _PARTS:
-        raise CourseError(f"The labels are a dict with 'kind': one of {', '.join(map(repr, _PARTS))}.")
-    if set(content) != {"kind", *_PARTS[kind]}:
-        example = {"kind": kind, **_PARTS[kind]}
-        raise CourseError(f"Labels of kind {kind!r} have exactly these parts: {example}.")
+    if kind not in list(EXAMPLES):
+        raise CourseError(f"The labels are a dict with 'kind': one of {', '.join(map(repr, EXAMPLES))}.")
+    if set(content) != set(EXAMPLES[kind]):
+        raise CourseError(f"Labels of kind {kind!r} have exactly these parts: {EXAMPLES[kind]}.")
     outputs = content["outputs"] if kind == "multi_output" else {None: content["labels"]}
     if not isinstance(outputs, dict) or not outputs:
         raise CourseError("'outputs' is a dict: the name of each output of the model, to its labels.")
     for output, names in outputs.items():
-        _check_names(f"'{output}'" if output else "'labels'", names)
+        what = f"'{output or 'labels'}'"
+        fits = isinstance(names, list | tuple) and all(isinstance(name, str) and name for name in names)
+        if not fits or not names:
+            raise CourseError(
+                f"{what} is a list of names, one for each unit of the model, and not {names!r}."
+            )
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise CourseError(
+                f"{what} has {twice[0]!r} twice; every unit of the model needs a name of its own."
+            )
     threshold = content.get("threshold")
-    is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
-    if kind == "multi_label" and not (is_number and 0 < threshold < 1):
+    if kind == "multi_label" and not (type(threshold) in (int, float) and 0 < threshold < 1):
         raise CourseError(f"'threshold' is a probability between 0 and 1, and not {threshold!r}.")
     labels = Labels(kind, {output: list(names) for output, names in outputs.items()}, threshold)
     if model is not None:
@@ -127,25 +128,12 @@ def read(path):
         raise CourseError(f"{path} is not understood. {error}") from error
 
 
-def units_of(model):
+def _units_of(model):
     """Return the outputs of a built Keras model: a dict of name to number of units; a single one is None."""
-    try:
-        structure = model.output if hasattr(model, "output_names") else model.outputs
-    except AttributeError as error:
-        raise CourseError("The model does not know its outputs: build it with keras.Input first.") from error
-    if isinstance(structure, dict):
-        tensors = structure
-    elif isinstance(structure, list | tuple) and len(structure) > 1:
-        tensors = dict(zip(model.output_names, structure, strict=True))
-    else:
-        tensors = {None: structure[0] if isinstance(structure, list | tuple) else structure}
+    if not getattr(model, "outputs", None):
+        raise CourseError("The model does not know its outputs: build it with keras.Input first.")
+    output = model.output if hasattr(model, "output_names") else model.outputs[0]
+    if isinstance(output, list | tuple):
+        output = dict(zip(model.output_names, output, strict=True)) if len(output) > 1 else output[0]
+    tensors = output if isinstance(output, dict) else {None: output}
     return {name: math.prod(tensor.shape[1:]) for name, tensor in tensors.items()}
-
-
-def _check_names(what, names):
-    fits = isinstance(names, list | tuple) and all(isinstance(name, str) and name for name in names)
-    if not fits or not names:
-        raise CourseError(f"{what} is a list of names, in the order of the model's units, and not {names!r}.")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if list(names).count(name) > 1)
-        raise CourseError(f"{what} has {twice!r} twice; every unit of the model needs a name of its own.")

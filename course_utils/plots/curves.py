@@ -18,30 +18,32 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
         histories = {"": histories}
     inputs.check_lengths(histories=histories)
     figure = style.new_figure(4)
-    ends = []
+    parts = []
     for axes, metric in zip(figure.subplots(1, len(metrics), squeeze=False)[0], metrics, strict=True):
         is_share = metric.endswith("accuracy")
         for index, (name, history) in enumerate(histories.items()):
             columns = getattr(history, "history", history)
             key = _metric_key(metric, columns)
-            look = {"color": style.COLOURS[index % 10], "marker": style.MARKERS[index % 10], "markersize": 4}
-            lines = {"training": (key, "--", "white"), "validation": (f"val_{key}", "-", look["color"])}
-            for split, (column, dashes, face) in lines.items():
-                if column not in columns:
+            colour, marker = style.COLOURS[index % 10], style.MARKERS[index % 10]
+            splits = {"training": (key, "--", "white"), "validation": (f"val_{key}", "-", colour)}
+            for split, (column, dashes, face) in splits.items():
+                values = columns.get(column, [])
+                if not values:
                     continue
-                values, label = columns[column], f"{name}, {split}" if name else split
-                look |= {"linestyle": dashes, "markerfacecolor": face, "markevery": max(1, len(values) // 15)}
+                look = {"color": colour, "marker": marker, "markersize": 4, "markerfacecolor": face}
+                look |= {"linestyle": dashes, "markevery": max(1, len(values) // 15)}
+                label = f"{name}, {split}" if name else split
                 axes.plot(range(1, len(values) + 1), values, label=label, **look)
                 last = style.percent(values[-1], 1) if is_share else f"{values[-1]:.3f}"
-                ends.append(f"{name} {split} {metric} {last}".strip())
+                parts.append(f"{name} {split} {metric} {last}".strip())
         axes.set(title=metric, xlabel="epoch", ylabel=metric)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
         if is_share:
             style.percent_axis(axes.yaxis)
         style.add_grid_lines(axes, "both")
     style.add_legend(figure, figure.axes[0].lines)
-    alt = f"Curves of {' and '.join(metrics)} over the epochs. After the last one: {', '.join(ends)}."
-    return style.finish(figure, title or "Training and validation", alt)
+    alt = f"Curves of {' and '.join(metrics)} over the epochs, which end at"
+    return style.finish(figure, title or "Training and validation", alt, parts)
 
 
 def _metric_key(metric, columns):
@@ -68,39 +70,36 @@ def precision_recall(truths, probabilities, labels, threshold=0.5, title=None):
     truths = inputs.check_truths(truths, labels)
     probabilities = inputs.check_probabilities(probabilities, labels)
     inputs.check_lengths(truths=truths, probabilities=probabilities)
-    inputs.check_scores([threshold], "threshold")
+    inputs.check_numbers(threshold, "threshold", (), 0, 1)
     if not truths.any():
         raise CourseError("No picture has any of the labels, so there is no recall. Check the truths.")
     figure = style.new_figure(5.5, 9)
     axes = figure.subplots()
-    lowest, parts = 1.0, []
-    for index in np.flatnonzero(truths.any(axis=0)):
-        truth, scores = truths[:, index], probabilities[:, index]
+    lowest, parts = 1, []
+    for index, (name, truth, scores) in enumerate(zip(labels, truths.T, probabilities.T, strict=True)):
+        if not truth.any():
+            parts.append(f"no picture has {name}")
+            continue
         precision, recall, cuts = precision_recall_curve(truth, scores)
         average = average_precision_score(truth, scores)
-        look = _line_style(index) | {"label": f"{labels[index]}: AP {average:.3f}"}
-        axes.plot(recall, precision, drawstyle="steps-post", linewidth=1.8, **look)
-        # The point whose cut is the first at or above the threshold keeps the same pictures.
-        at = np.searchsorted(cuts, threshold)
-        _mark(axes, recall[at], precision[at], index, look)
+        at = np.searchsorted(cuts, threshold)  # the first cut at or above it keeps the same pictures
+        look = _line_style(index, f"{name}: AP {average:.3f}")
+        axes.plot(recall, precision, drawstyle="steps-post", **look)
+        axes.plot(recall[at], precision[at], **look, **_marker(index))
+        # Where precision equals recall a curve turns.
         lowest = min(lowest, precision[at], recall[at], np.minimum(precision, recall).max())
         here = f"precision {style.percent(precision[at])}, recall {style.percent(recall[at])}"
-        parts.append(f"{labels[index]} {average:.3f} ({here})")
-    # Where precision equals recall a curve turns; twice that far from the corner shows the turn of the worst.
-    start = float(np.clip(np.floor(20 * (1 - 2 * (1 - lowest)) + 1e-9) / 20, 0, 0.9))
+        parts.append(f"{name} {average:.3f} ({here})")
+    start = _axis_start(2 * lowest - 1)  # twice as far from the corner shows the turn of the worst
     limits = (start, 1 + 0.02 * (1 - start))
-    since = _axis_start(start)
-    axes.set(xlim=limits, xlabel=f"recall: found, of all that have the label{since}")
-    axes.set(ylim=limits, ylabel=f"precision: right, of all that were given it{since}")
+    axes.set(xlim=limits, xlabel=f"recall: found, of all that have the label{_since(start)}")
+    axes.set(ylim=limits, ylabel=f"precision: right, of all that were given it{_since(start)}")
     style.percent_axis(axes.xaxis, 0)
     style.percent_axis(axes.yaxis, 0)
     style.add_grid_lines(axes, "both")
     style.add_legend(figure, axes.lines, title=f"marker: threshold {threshold:g}")
-    alt = "Precision against recall, one curve a label. Average precision and, at the threshold "
-    alt += f"{threshold:g}, precision and recall: {'; '.join(parts)}."
-    if absent := [name for name, some in zip(labels, truths.any(axis=0), strict=True) if not some]:
-        alt += f" No picture has {', '.join(absent)}."
-    return style.finish(figure, title or "Precision and recall of each label", alt)
+    alt = f"Curves of precision and recall; average precision, and both at the threshold {threshold:g}"
+    return style.finish(figure, title or "Precision and recall of each label", alt, parts)
 
 
 def threshold_scores(thresholds, scores, chosen, title=None):
@@ -111,47 +110,46 @@ def threshold_scores(thresholds, scores, chosen, title=None):
     CourseError for other values and a ``chosen`` outside the thresholds.
     """
     inputs.check_lengths(scores=scores)
-    thresholds = inputs.check_scores(thresholds, "thresholds")
-    scores = {name: inputs.check_scores(values, f"scores {name!r}") for name, values in scores.items()}
-    inputs.check_lengths(thresholds=thresholds, **{f"scores {name!r}": row for name, row in scores.items()})
+    thresholds = inputs.check_numbers(thresholds, "thresholds", ("n",), 0, 1)
     if (np.diff(thresholds) <= 0).any():
         raise CourseError("thresholds must increase. Sort them, and the scores with them.")
-    if not thresholds[0] <= chosen <= thresholds[-1]:
-        raise CourseError(
-            f"chosen = {chosen} is not among the thresholds, which go from {thresholds[0]:g} to "
-            f"{thresholds[-1]:g}. Choose one of them."
-        )
+    inputs.check_numbers(chosen, "chosen", (), thresholds[0], thresholds[-1], "Choose one of the thresholds.")
     figure = style.new_figure(4.5, 9)
     axes = figure.subplots()
-    parts = []
+    lowest, parts = 1, []
     for index, (name, values) in enumerate(scores.items()):
-        best, here = values.argmax(), style.percent(np.interp(chosen, thresholds, values), 1)
-        parts.append(f"{name} is highest at {thresholds[best]:g} ({style.percent(values[best], 1)})")
-        parts[-1] += f" and {here} at {chosen:g}"
-        look = _line_style(index) | {"label": f"{name}: {here}"}
-        _mark(axes, chosen, np.interp(chosen, thresholds, values), index, look)
-        marks = {"marker": style.MARKERS[index % 10], "markersize": 4, "markevery": max(1, len(values) // 12)}
-        axes.plot(thresholds, values, clip_on=False, **look, **marks)
-    style.add_legend(figure, axes.lines, title=f"at the chosen {chosen:g}")
+        values = inputs.check_numbers(values, f"scores {name!r}", thresholds.shape, 0, 1)
+        best, here = values.argmax(), np.interp(chosen, thresholds, values)
+        look = _line_style(index, f"{name}: {style.percent(here, 1)}")
+        axes.plot(thresholds, values, clip_on=False, **look)
+        axes.plot(chosen, here, **look, **_marker(index))
+        lowest = min(lowest, values.min())
+        highest = f"{style.percent(values[best], 1)} at {thresholds[best]:g}"
+        parts.append(f"{name} is highest with {highest}, and {style.percent(here, 1)} at {chosen:g}")
     axes.axvline(chosen, color="black", linewidth=1, linestyle=(0, (2, 2)), zorder=1)
-    lowest = min(values.min() for values in scores.values())
-    start = float(min(0.9, np.floor(10 * lowest + 1e-9) / 10))
-    axes.set(xlabel="threshold", ylabel=f"score{_axis_start(start)}", ylim=(start, 1))
+    start = _axis_start(lowest)
+    axes.set(xlabel="threshold", ylabel=f"score{_since(start)}", ylim=(start, 1))
     style.percent_axis(axes.yaxis, 0)
     style.add_grid_lines(axes, "both")
-    alt = f"Scores for {len(thresholds)} thresholds from {thresholds[0]:g} to {thresholds[-1]:g}: "
-    return style.finish(figure, title or "Scores and the threshold", f"{alt}{'; '.join(parts)}.")
+    style.add_legend(figure, axes.lines[:-1], title=f"at the chosen {chosen:g}")
+    alt = f"Scores for {len(thresholds)} thresholds from {thresholds[0]:g} to {thresholds[-1]:g}"
+    return style.finish(figure, title or "Scores and the threshold", alt, parts)
 
 
-def _line_style(index):
-    return {"color": style.LINE_COLOURS[index % 9], "linestyle": style.LINES[index % 4]}
+def _line_style(index, label):
+    colour, dashes = style.LINE_COLOURS[index % 9], style.LINES[index % 4]
+    return {"color": colour, "linestyle": dashes, "linewidth": 1.8, "label": label}
 
 
-def _mark(axes, x, y, index, look):
-    """Mark one point of a curve; not clipped, for it may stand on the rim of the axes."""
+def _marker(index):
+    """Return the look of a marked point; not clipped, for it may stand on the rim of the axes."""
     marker = {"marker": style.MARKERS[index % 10], "markersize": 10, "markeredgecolor": "black"}
-    axes.plot(x, y, clip_on=False, zorder=5, **look, **marker)
+    return marker | {"clip_on": False, "zorder": 5}
 
 
-def _axis_start(start):
-    return f" (axis starts at {style.percent(start)})" * (start > 0)
+def _axis_start(lowest):
+    return float(np.clip(np.floor(10 * lowest + 1e-9) / 10, 0, 0.9))
+
+
+def _since(start):
+    return f" (axis starts at {style.percent(start)})" if start else ""

@@ -1,4 +1,4 @@
-"""The network as a diagram: a box for each layer, lines for what flows, branches side by side."""
+"""The network as a diagram: a box for each layer, arrows for what flows, branches side by side."""
 
 import textwrap
 from collections import Counter
@@ -11,176 +11,121 @@ from course_utils.errors import CourseError
 from course_utils.plots import style
 
 NOT_DRAWN = ("Dropout", "BatchNormalization", "Activation", "Rescaling")  # unless it is an output
-LINE, GAP = 0.16, 0.22  # inches: the height of a line of a box, and from one row of boxes to the next
-COLUMN = 2.5  # inches at most, from the middle of one box to the middle of the next
-BOX = 0.86  # the width of a box in columns
+COLUMN, ROW = 2.5, 0.68  # inches at most from box to box
+WIDTH, HEIGHT = 0.86, 0.66  # of a box, in columns and rows
 
 
 @dataclass(eq=False)
 class _Box:
-    lines: list  # of text
+    kind: str  # of layer, with its size
+    shape: str  # of its output
     sources: list  # the boxes that it comes from
     is_output: bool
     row: int
-    x: float = 0.0  # columns
-    top: float = 0.0  # inches, downwards
-
-    @property
-    def bottom(self):
-        return self.top + LINE * (len(self.lines) + 0.8)
+    column: float
 
 
 def network_diagram(model, title=None):
-    """Show the layers of a network from the input (top) to the outputs (bottom).
+    """Show the layers of a network from the input (top) to the outputs, each with the shape of its output.
 
-    ``model`` is a Sequential or functional Keras model with known input shape. Each box has the kind of a
-    layer, its size and, below, the shape of what it puts out for one picture ("?" where it is open); a model
-    used as a layer is one box. The foot of the figure names what is not drawn: dropout, batch normalisation,
-    activations, scaling. Raises CourseError for models without a graph: not yet built, or subclassed.
+    ``model`` is a Sequential or functional Keras model. Dropout, batch normalisation, activations and scaling
+    are only counted, at the foot. Raises CourseError for a model not yet built, or subclassed.
     """
     boxes, left_out = _boxes(model)
-    _arrange(boxes)
-    lines = [_line(source, box, boxes) for box in boxes for source in box.sources]
-    left = min(box.x for box in boxes) - 0.5
-    right = max(max(box.x + 0.5 for box in boxes), *(max(x) + 0.05 for x, _ in lines), left)
-    column = min(style.WIDTH / (right - left), COLUMN)
-    width = max(5, column * (right - left))
-    notes = ["Last line of a box: the shape of its output for one picture."]
-    if left_out:
-        kinds = ", ".join(f"{kind} ({count})" for kind, count in left_out.items())
-        notes += textwrap.wrap(f"Not drawn: {kinds}.", int(width * 72 / (0.6 * style.SMALL)))
-    height = max(box.bottom for box in boxes) + GAP + LINE * len(notes)
-    figure = style.new_figure(height + 0.5, width)
+    rows = 1 + max(box.row for box in boxes)
+    _centre_rows(boxes, rows)
+    columns = [box.column for box in boxes]
+    span = max(2, max(columns) - min(columns) + 1.3)
+    middle, width = (max(columns) + min(columns)) / 2, min(style.WIDTH, COLUMN * span)
+    figure = style.new_figure(ROW * rows + 0.7, width)
     axes = figure.subplots()
-    middle, half = (left + right) / 2, width / column / 2
-    axes.set(xlim=(middle - half, middle + half), ylim=(height, -0.05))
+    axes.set(xlim=(middle - span / 2, middle + span / 2), ylim=(rows - 0.1, -0.5))
     axes.set_axis_off()
-    for x, y in lines:
-        axes.plot(x, y, color="#555555", linewidth=1.2, zorder=1, solid_capstyle="butt")
-        axes.plot(x[-1], y[-1] - 0.035, marker="v", markersize=5, color="#555555", zorder=2)
     for box in boxes:
-        _draw(axes, box, column)
-    axes.text(middle, height, "\n".join(notes), ha="center", va="bottom", fontsize=style.SMALL)
-    ends = " and ".join(f"{box.lines[0]} ({box.lines[-1]})" for box in boxes if box.is_output)
-    alt = f"Diagram of a network that ends in {ends}. {' '.join([_in_words(boxes), *notes[1:]])}"
-    return style.finish(figure, title or f"The network {model.name}", alt)
+        _draw(axes, box, letters=WIDTH * width / span * 72 / 0.62)
+    parts = [f"{box.kind} ({box.shape})" for box in boxes]
+    for number, box in enumerate(boxes):
+        if number and box.sources != [boxes[number - 1]]:
+            parts[number] += f" from {' and '.join(source.kind for source in box.sources)}"
+    if left_out:
+        parts.append(f"not drawn: {', '.join(f'{kind} ({count})' for kind, count in left_out.items())}")
+        foot = textwrap.fill(f"N{parts[-1][1:]}.", 66)
+        axes.text(middle, rows - 0.5, foot, ha="center", va="top", fontsize=style.SMALL)
+    alt = "Diagram of a network, one layer after another, with the shapes of their outputs"
+    return style.finish(figure, title or f"The network {model.name}", alt, parts)
 
 
 def _boxes(model):
-    """Return the boxes, each after those that it comes from, and a ``Counter`` of the kinds without one."""
-    calls, outputs = _graph(model)
-    behind = {}  # call to its box, or to the boxes before it where it is left out
-    boxes, left_out = [], Counter()
-    for call in calls:
-        sources = list(dict.fromkeys(box for parent in call.parent_nodes for box in behind[parent]))
-        layer, kind, is_output = call.operation, type(call.operation).__name__, call in outputs
-        if kind in NOT_DRAWN and not is_output:
-            behind[call] = sources
-            left_out[kind] += 1
-            continue
-        name = [layer.name] if is_output or hasattr(layer, "layers") else []
-        shape = ", ".join(_times(tensor.shape[1:]) or "one number" for tensor in call.outputs)
+    """Return the boxes, each after those that it comes from, and how many layers of which kinds have none."""
+    try:
+        # Keras has no public way to the graph of operations.
+        ends = [tensor._keras_history for tensor in model.outputs]
+    except (AttributeError, TypeError, ValueError):
+        raise CourseError(
+            f"{getattr(model, 'name', model)} has no graph to draw. Begin a Sequential model with "
+            "keras.Input(shape=...), and write a subclassed one as keras.Model(inputs, outputs)."
+        ) from None
+    outputs = [end.operation._inbound_nodes[end.node_index] for end in ends]
+    boxes, left_out, visited = [], Counter(), {}  # visited: a call of a layer to its box, or those before it
+
+    def visit(call):
+        if call in visited:
+            return visited[call]
+        sources = list(dict.fromkeys(box for parent in call.parent_nodes for box in visit(parent)))
+        name, is_output = type(call.operation).__name__, call in outputs
+        if name in NOT_DRAWN and not is_output:
+            left_out[name] += 1
+            visited[call] = sources
+            return sources
+        shape = ", ".join(_sizes(tensor.shape[1:]) for tensor in call.outputs)
+        shape = f"{call.operation.name}: {shape}" if is_output else shape
         row = 1 + max((source.row for source in sources), default=-1)
-        boxes.append(_Box([*name, _described(layer, kind, is_output), shape], sources, is_output, row))
-        behind[call] = boxes[-1:]
+        column = outputs.index(call) if is_output else 0
+        boxes.append(_Box(_kind(call.operation, is_output), shape, sources, is_output, row, column))
+        visited[call] = boxes[-1:]
+        return visited[call]
+
+    for output in outputs:
+        visit(output)
     return boxes, left_out
 
 
-def _graph(model):
-    """Return the calls of layers and operations, each after those that it depends on, and the outputs' calls.
-
-    Walked from the outputs, because a layer may have been called in other models too.
-    """
-    try:
-        # Keras has no public way to the graph that also holds operations and layers called twice.
-        histories = [tensor._keras_history for tensor in model.outputs]
-    except (AttributeError, TypeError, ValueError):
-        raise CourseError(
-            f"{getattr(model, 'name', type(model).__name__)} has no graph to draw. Begin a Sequential model "
-            "with keras.Input(shape=...), or call model.build(...); a subclass of keras.Model has none at "
-            "all: write it with keras.Model(inputs, outputs)."
-        ) from None
-    outputs = [history.operation._inbound_nodes[history.node_index] for history in histories]
-    calls, waiting = {}, outputs[::-1]
-    while waiting:
-        missing = [parent for parent in waiting[-1].parent_nodes if parent not in calls]
-        if missing:
-            waiting.append(missing[0])
-        else:
-            calls[waiting.pop()] = None
-    return list(calls), outputs
+def _centre_rows(boxes, rows):
+    """Put the boxes of each row side by side, above the middle of those that follow them."""
+    for row in range(rows - 1, -1, -1):
+        line = [box for box in boxes if box.row == row]
+        for box in line:
+            if not box.is_output:
+                box.column = np.mean([follower.column for follower in boxes if box in follower.sources])
+        first = np.mean([box.column for box in line]) - (len(line) - 1) / 2
+        for place, box in enumerate(sorted(line, key=lambda box: box.column)):
+            box.column = first + place
 
 
-def _arrange(boxes):
-    """Give each box its place: a column for each output; what several outputs need stands in their middle."""
-    outputs = [box for box in boxes if box.is_output]
-    columns = {box: {outputs.index(box)} if box.is_output else set() for box in boxes}
-    for box in reversed(boxes):
-        for source in box.sources:
-            columns[source] |= columns[box]
-    top = 0
-    for number in range(max(box.row for box in boxes) + 1):
-        wanted = {box: np.mean(list(columns[box])) for box in boxes if box.row == number}
-        row = sorted(wanted, key=wanted.get)
-        for before, box in zip([None, *row], row, strict=False):
-            box.top, box.x = top, wanted[box] if before is None else max(wanted[box], before.x + 1)
-        shift = np.mean([wanted[box] - box.x for box in row])
-        for box in row:
-            box.x += shift
-        top = max(box.bottom for box in row) + GAP
+def _draw(axes, box, letters):
+    face, edge, line = ("#d6e9f5", style.BLUE, 2.5) if box.is_output else ("#f2f2f2", "#555555", 1)
+    corner, look = (box.column - WIDTH / 2, box.row - HEIGHT / 2), {"facecolor": face, "edgecolor": edge}
+    axes.add_patch(Rectangle(corner, WIDTH, HEIGHT, linewidth=line, zorder=2, **look))
+    for text, y, weight in ((box.kind, -0.14, "bold"), (box.shape, 0.14, "normal")):
+        size = min(style.SMALL, letters / len(text))
+        axes.text(box.column, box.row + y, text, ha="center", va="center", fontsize=size, weight=weight)
+    for source in box.sources:
+        # Past other rows it goes on their right.
+        side, edge, curve = (WIDTH / 2, 0, -0.3) if box.row > source.row + 1 else (0, HEIGHT / 2, 0)
+        look = {"arrowstyle": "-|>", "color": "#555555", "shrinkA": 0, "shrinkB": 0}
+        look["connectionstyle"] = f"arc3,rad={curve}"
+        ends = (box.column + side, box.row - edge), (source.column + side, source.row + edge)
+        axes.annotate("", *ends, zorder=1, arrowprops=look)
 
 
-def _line(source, box, boxes):
-    """Return the line between two boxes as x and y of its points; past other boxes it goes on their right."""
-    above = {other.row: other.top - 0.13 for other in boxes}  # where lines into a row may go sideways
-    first, last = above[source.row + 1], above[box.row]
-    points = [(source.x, source.bottom), (source.x, first), (box.x, last), (box.x, box.top)]
-    if box.row > source.row + 1:
-        beside = max(other.x for other in boxes if source.row <= other.row <= box.row)
-        aside = beside + 0.5 + 0.05 * (source.row % 5)  # so that parallel lines do not become one
-        points[2:2] = [(aside, first), (aside, last)]
-    return tuple(zip(*points, strict=True))
+def _kind(layer, is_output):
+    """Return the kind of a layer with its size, as in "Conv2D 64, 3 x 3", and an output's activation."""
+    size = getattr(layer, "filters", getattr(layer, "units", ""))
+    window = getattr(layer, "kernel_size", getattr(layer, "pool_size", ()))
+    activation = layer.activation.__name__ if is_output and hasattr(layer, "activation") else ""
+    words = ", ".join(str(part) for part in (size, _sizes(window), activation) if part)
+    return f"{type(layer).__name__.removesuffix('Layer')} {words}".strip()
 
 
-def _draw(axes, box, column):
-    look = {"facecolor": "#f2f2f2", "edgecolor": "#555555", "linewidth": 1}
-    if box.is_output:
-        look = {"facecolor": "#d6e9f5", "edgecolor": style.BLUE, "linewidth": 2.5}
-    axes.add_patch(Rectangle((box.x - BOX / 2, box.top), BOX, box.bottom - box.top, zorder=3, **look))
-    for number, line in enumerate(box.lines):
-        size = min(style.SMALL, (BOX * column - 0.1) * 72 / (0.62 * len(line)))  # a bold letter is 0.62 wide
-        weight = "bold" if number == 0 else "normal"
-        y = box.top + LINE * (number + 0.9)
-        axes.text(box.x, y, line, ha="center", va="center", fontsize=size, weight=weight, zorder=4)
-
-
-def _described(layer, kind, is_output):
-    """Return the kind of a layer with its size, as in "Conv2D 64, 3 x 3"."""
-    if kind == "InputLayer":
-        return "Input"
-    if hasattr(layer, "layers"):
-        return f"{kind} model, {len(layer.layers)} layer{'s' * (len(layer.layers) > 1)}"
-    pool = getattr(layer, "pool_size", None)
-    window = pool or getattr(layer, "kernel_size", None)
-    parts = [str(getattr(layer, "filters", None) or getattr(layer, "units", "")), _times(window)]
-    if window and np.any(np.ravel(layer.strides) != np.ravel(pool or 1)):
-        strides = np.ravel(layer.strides)
-        parts.append(f"stride {_times(strides[:1] if len(set(strides)) == 1 else strides)}")
-    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
-    parts.append(activation if is_output and activation != "linear" else "")
-    return f"{kind} {', '.join(filter(None, parts))}".strip()
-
-
-def _times(sizes):
-    return "" if sizes is None else " x ".join("?" if n is None else str(n) for n in np.ravel(sizes))
-
-
-def _in_words(boxes):
-    """Return the diagram as sentences, one for each run of boxes that follow one another."""
-    words = ""
-    for before, box in zip([None, *boxes], boxes, strict=False):
-        if box.sources:
-            after = " and ".join(source.lines[0] for source in box.sources)
-            words += ", then " if box.sources == [before] else f". After {after}: "
-        words += f"{' '.join(box.lines[:-1])} ({box.lines[-1]})"
-    return f"{words}."
+def _sizes(sizes):
+    return " x ".join("?" if size is None else str(size) for size in sizes)

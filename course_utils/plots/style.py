@@ -64,13 +64,13 @@ def new_figure(height, width=WIDTH):
     return CourseFigure(figsize=(width, height), dpi=100, layout="constrained")
 
 
-def finish(figure, title, alt):
-    """Add what every figure has: the title, the alternative text, and the mark of a sample run."""
+def finish(figure, title, alt, parts=()):
+    """Add what every figure has: a title, the mark of a sample run, and ``alt`` with ``parts`` in words."""
     letters = int(figure.get_figwidth() * 72 / (0.6 * 13))
     figure.suptitle(textwrap.fill(title, letters), fontsize=13)
-    figure.alt = alt
+    figure.alt = f"{alt}: {'; '.join(parts)}." if parts else f"{alt}."
     if footer := "; ".join(filter(None, _marks.values())):
-        figure.alt = f"{footer[0].upper()}{footer[1:]}. {alt}"
+        figure.alt = f"{footer[0].upper()}{footer[1:]}. {figure.alt}"
         # A strip of its own at the foot, so that nothing moves and nothing is drawn over.
         figure.set_figheight(figure.get_figheight() + 0.25)
         strip = 0.25 / figure.get_figheight()
