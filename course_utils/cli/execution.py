@@ -25,7 +25,7 @@ GRACE = 5.0  # seconds that an interrupted cell gets to end by itself, before it
 _GIVE_UP = 60.0  # seconds after which a run that was stopped is no longer waited for
 _START_TIMEOUT = 120  # seconds for a kernel to answer; a busy machine needs more than papermill's 60
 _OUTPUT_TIMEOUT = 60  # seconds for outputs to arrive after a cell ended; nbclient's 4 fail on a busy machine
-_TWICE = 2.0  # seconds in which a second Ctrl-C means the first one's lesson, wherever that is by now
+_TWICE = 2.5  # seconds within which a second Ctrl-C is the second one, whatever cell is running by then
 _START_LOCK = threading.Lock()  # two kernels that choose their ports at the same moment may choose the same
 
 # What happens in a run is reported by its Outcome, not by log lines in the middle of a progress line.

@@ -61,7 +61,7 @@ def load_attributes(
     contents, never = choice.value
     names, labels = contents.class_names, contents.labels
     colors, categories = split_names(names)
-    never = [*never, *_held_out(held_out, names, never)]
+    never = [*never, *choose_held_out(held_out, names, never)]
 
     alike = near_duplicates_together and contents.groups is not None
     groups = contents.groups if alike else np.arange(len(labels))
@@ -145,8 +145,8 @@ def split_names(names):
     return colors, categories
 
 
-def _held_out(wanted, names, never):
-    """Return the list of what is held out beside ``never``: one combination or none."""
+def choose_held_out(wanted, names, never):
+    """Return the list of what is held out beside ``never``: one combination or none; CourseError if wrong."""
     known = [name for name in names if name not in never]
     count = Counter(word for name in known for word in name.split("_"))
     others = {name: [count[word] - 1 for word in name.split("_")] for name in known}
