@@ -120,7 +120,7 @@ LOADS = "data.load_attributes(DATA)"
         (["{lesson}", "--dataset", "sample", "-p", "DATA", "x"], "DATA is given twice"),
         (["{lesson}", "--dataset", "sample", "--epochs", "1", "-p", "EPOCHS", "2"], "EPOCHS is given twice"),
         (["{lesson}", "--dataset", "sample", "--out", "{lesson}/out"], "Cannot write to the folder"),
-        (["{lesson}", "--dataset", "sample", "--out", "{tmp}"], "which would be overwritten"),
+        (["{lesson}", "--dataset", "sample", "--out", "{tmp}"], "would overwrite the lesson"),
     ],
 )
 def test_mistakes_in_the_call_are_told_before_anything_runs(tmp_path, capsys, arguments, expected):

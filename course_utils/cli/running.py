@@ -83,8 +83,8 @@ def run(
     """
     notebook, output = Path(notebook).resolve(), Path(output).resolve()
     if output == notebook or output.is_dir():
-        there = "is a folder" if output.is_dir() else "is the lesson, which would be overwritten"
-        raise CourseError(f"{output} {there}. Choose another place for the executed notebook.")
+        kind = "folder" if output.is_dir() else "lesson"
+        raise CourseError(f"The result would overwrite the {kind} {output}. Choose another folder.")
     parameters = checked_parameters(notebook, parameters or {})
     if "ARTIFACTS" in parameters_of(notebook):
         parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", output.parent / "artifacts"))

@@ -9,14 +9,7 @@ from pathlib import Path
 
 from course_utils.artifacts import readable
 from course_utils.availability import SOURCES
-from course_utils.cli.lessons import (
-    BROUGHT,
-    all_lessons,
-    checked_parameters,
-    find_lesson,
-    needs,
-    parameters_of,
-)
+from course_utils.cli.lessons import BROUGHT, all_lessons, checked_parameters, find_lesson, needs, parameters_of
 from course_utils.cli.running import run as run_lesson
 from course_utils.cli.running import status_line
 from course_utils.data import attributes, folders
