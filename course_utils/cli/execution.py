@@ -122,7 +122,7 @@ class Execution:
             self.failure = CellExecutionError.from_cell_and_msg(cell, reply)
         else:
             self.running = None
-            if errors and not self.not_shown:  # of display() or a figure: the cell goes on, and so does the run
+            if errors and not self.not_shown:  # by display() or as a figure; the cell and the run go on
                 self.not_shown = cell_index, f"{errors[0].ename}: {errors[0].evalue}"
 
     def _interrupt_kernel(self):

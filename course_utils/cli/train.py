@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course_utils.artifacts import readable
 from course_utils.availability import SOURCES
-from course_utils.cli.lessons import BROUGHT, all_lessons, checked_parameters, find_lesson, needs, parameters_of
+from course_utils.cli import lessons
 from course_utils.cli.running import run as run_lesson
 from course_utils.cli.running import status_line
 from course_utils.data import attributes, folders
@@ -27,18 +27,16 @@ def run(options):
     ``parameters`` a list of pairs of text. The executed notebook and ``artifacts/`` appear in the folder
     ``out``. Raises CourseError, before anything runs, for whatever is wrong with these.
     """
-    notebook = find_lesson(options.lesson)
+    notebook = lessons.find_lesson(options.lesson)
     classes, left_out = _check_dataset(notebook, options.dataset)
     values = _check_parameters(notebook, options.dataset, options.epochs, dict(options.parameters))
-    if classes and BROUGHT in needs(notebook)[0]:
+    if classes and lessons.BROUGHT in lessons.needs(notebook)[0]:
         attributes.split_names(classes)  # raises where a name is not <colour>_<garment>
         attributes.choose_held_out(values.get("HELD_OUT", ""), list(classes), [])
     for folder in {options.out, Path(values.get("ARTIFACTS", options.out))}:
-        if free_space(folder.expanduser().absolute()) < _ROOM:
-            raise NotAvailable(
-                f"The disk of {folder} has less than {_ROOM / 1e6:.0f} MB free, and the model and the executed "
-                "notebook must fit. Free some space, or choose a folder on another disk."
-            )
+        if free_space(folder.absolute()) < _ROOM:
+            needed = f"{_ROOM / 1e6:.0f} MB, room for a model and the executed notebook"
+            raise NotAvailable(f"The disk of {folder} lacks {needed}. Free some, or choose another disk.")
     ensure_writable(options.out)
     output = options.out / f"{notebook.stem}.ipynb"
     print(f"{notebook.stem} with DATA = {values['DATA']!r}, executed into {output}")
@@ -112,10 +110,10 @@ class CellOutput:
 
 def _check_dataset(notebook, dataset):
     """Return the classes in the folder ``dataset`` (none for a word that ``DATA`` knows) and what is none."""
-    of_the_course = not needs(notebook)[0] and notebook in all_lessons().values()
-    if of_the_course or "DATA" not in parameters_of(notebook):
+    of_the_course = not lessons.needs(notebook)[0] and notebook in lessons.all_lessons().values()
+    if of_the_course or "DATA" not in lessons.parameters_of(notebook):
         has = "makes no use of DATA" if of_the_course else "has no parameter DATA"
-        others = ", ".join(lesson for lesson, path in all_lessons().items() if needs(path)[0])
+        others = ", ".join(lesson for lesson, path in lessons.all_lessons().items() if lessons.needs(path)[0])
         raise CourseError(f"{notebook.stem} {has}: it does not learn from pictures. These do: {others}.")
     return ({}, []) if dataset in SOURCES["DATA"][0] else folders.class_folders(dataset)
 
@@ -127,4 +125,4 @@ def _check_parameters(notebook, dataset, epochs, parameters):
         raise CourseError(f"{name} is given twice, by -p and by {option}. Leave out -p {name}.")
     if epochs is not None and epochs < 1:
         raise CourseError(f"--epochs {epochs}: training takes at least one pass over the pictures.")
-    return checked_parameters(notebook, parameters | options, from_text=True)
+    return lessons.checked_parameters(notebook, parameters | options, from_text=True)
