@@ -272,7 +272,7 @@ def test_an_error_while_an_output_is_shown_has_its_own_name(tmp_path, cell, goes
 
 def test_an_error_while_an_output_is_shown_can_be_allowed(tmp_path):
     cells = (UNSHOWN + "Unshown()", "display(Unshown())")
-    notebook = write(tmp_path, "01_shows", *cells, tags=dict.fromkeys((0, 1), ["raises-exception"]))
+    notebook = write(tmp_path, "01_shows", *cells, tags={0: ["raises-exception"], 1: ["raises-exception"]})
     assert running.run(notebook, tmp_path / "out" / "01_shows.ipynb").outcome == "passed"
 
 

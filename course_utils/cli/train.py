@@ -33,11 +33,11 @@ def run(options):
     if classes and lessons.BROUGHT in lessons.needs(notebook)[0]:
         attributes.split_names(classes)  # raises where a name is not <colour>_<garment>
         attributes.choose_held_out(values.get("HELD_OUT", ""), list(classes), [])
-    for folder in {options.out, Path(values.get("ARTIFACTS", options.out))}:
-        if free_space(folder.absolute()) < _ROOM:
+    for folder in {options.out.absolute(), Path(values.get("ARTIFACTS", options.out)).absolute()}:
+        ensure_writable(next(path for path in (folder, *folder.parents) if path.exists()))  # creates none
+        if free_space(folder) < _ROOM:
             needed = f"{_ROOM / 1e6:.0f} MB, room for a model and the executed notebook"
             raise NotAvailable(f"The disk of {folder} lacks {needed}. Free some, or choose another disk.")
-    ensure_writable(options.out)
     output = options.out / f"{notebook.stem}.ipynb"
     print(f"{notebook.stem} with DATA = {values['DATA']!r}, executed into {output}")
     example = next(filter(is_picture, chain.from_iterable(classes.values())), "my_picture.jpg")
