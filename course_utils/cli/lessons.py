@@ -3,7 +3,6 @@
 import ast
 import contextlib
 import difflib
-import functools
 import json
 import math
 import os
@@ -186,29 +185,19 @@ def read_yaml(text):
     """
     import yaml
 
+    loader, tag = type("Loader", (yaml.SafeLoader,), {"yaml_implicit_resolvers": {}}), "tag:yaml.org,2002:"
+    for kind, pattern in {
+        "null": r"~|null|Null|NULL|",
+        "bool": r"true|True|TRUE|false|False|FALSE",
+        "int": r"[-+]?[0-9]+",
+        "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.nan",
+    }.items():
+        loader.add_implicit_resolver(tag + kind, re.compile(f"^({pattern})$"), None)
+    loader.add_constructor(f"{tag}int", lambda _, node: int(node.value))
     try:
-        return yaml.load(text, _core_schema())
+        return yaml.load(text, loader)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
-
-
-@functools.cache
-def _core_schema():
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own attribute, emptied
-
-    number = "-+.0123456789"
-    for kind, pattern, first in (
-        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-        ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-        ("int", r"[-+]?[0-9]+", number),
-        ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.nan", number),
-    ):
-        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(f"^({pattern})$"), first)
-    Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(loader.construct_scalar(node)))
-    return Loader
 
 
 def _closest(name, known):
