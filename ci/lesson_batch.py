@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 
 from course_utils.cli import running
 from course_utils.errors import CourseError
@@ -38,7 +37,8 @@ def run_several(lessons, out, timeout, jobs, on_end):
         finally:
             progress.pop(notebook, None)
 
-    with _stopping_on_signals(stop), ThreadPoolExecutor(jobs) as pool:
+    signals = (signal.SIGINT, signal.SIGTERM)
+    with running.calling_on(signals, stop.set), ThreadPoolExecutor(jobs) as pool:
         pending = {pool.submit(run_one, notebook, parameters) for notebook, parameters in lessons.items()}
         try:
             while pending:
@@ -61,18 +61,3 @@ def _in_a_line(progress, stopping):
         f"{now.lesson} cell {now.cell}/{now.cells or '?'} · {now.seconds:.0f} s" for now in sorted(progress)
     ]
     return ("stopping: " if stopping and lessons else "") + " | ".join(lessons)
-
-
-@contextmanager
-def _stopping_on_signals(stop):
-    """Let Ctrl-C and SIGTERM set ``stop``: no exception breaks in while a result is being recorded."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
-        return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.signal(number, lambda *_: stop.set()) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, handlers, strict=True):
-            signal.signal(number, handler)

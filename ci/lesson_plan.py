@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.cli.lessons import all_lessons, checked_parameters, find_lesson, parameters_of
+from course_utils.cli.lessons import all_lessons, checked_parameters, find_lesson, parameters_of, read_yaml
 from course_utils.errors import CourseError
 
 PROFILES = Path(__file__).resolve().parent / "profiles"
@@ -33,22 +33,21 @@ def read_profile(name):
     of its own) and ``timeout`` (seconds for each lesson). Raises CourseError for an unknown or malformed
     profile.
     """
-    import yaml
-
     path = Path(name) if name.endswith((".yaml", ".yml")) else PROFILES / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(entry.stem for entry in PROFILES.glob("*.yaml")))
         raise CourseError(f"There is no profile '{name}'. The profiles are: {known}; or give a .yaml file.")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
+        content = read_yaml(path.read_text(encoding="utf-8")) or {}
+    except ValueError as error:
         raise CourseError(f"The profile {path} is not valid YAML: {error}") from error
     kinds = {"parameters": dict, "lessons": dict, "timeout": int}
     for key, value in content.items() if isinstance(content, dict) else [(content, "")]:
-        if key not in kinds or not isinstance(value, kinds[key] | None):
+        fits = key in kinds and isinstance(value, kinds[key] | None)
+        if not fits or (key == "timeout" and value is not None and value < 1):
             raise CourseError(
                 f"The profile {path} has '{key}: {value}'. It takes parameters: and lessons: (mappings) "
-                "and timeout: (whole seconds)."
+                "and timeout: (whole seconds, 1 at least)."
             )
     return {
         "name": name,

@@ -21,6 +21,13 @@ class NotAvailable(CourseError):
     exit_code = 1
 
 
+def in_words(left_out, count=5):
+    """Return a line about what was left out, a list of (path, reason): how many, and the first ``count``."""
+    first = "; ".join(f"{path} ({reason})" for path, reason in left_out[:count])
+    more = f"; and {len(left_out) - count:,} more" if len(left_out) > count else ""
+    return f"{len(left_out):,} left out: {first}{more}"
+
+
 def in_a_line(error):
     """Return the kind of an exception and the first line of its message."""
     return f"{type(error).__name__}: {(str(error) or 'no reason given').splitlines()[0]}"

@@ -1,5 +1,6 @@
 """``course classify`` and its classifier, with small models whose answers can be told beforehand."""
 
+import errno
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ from PIL import Image
 
 from course_utils import artifacts, cli
 from course_utils.cli import classifier, saved_models
-from course_utils.cli.annotate import draw
+from course_utils.cli.annotate import Annotator, draw
 from course_utils.errors import CourseError
 from course_utils.labels import Labels, parse
 
@@ -235,7 +236,7 @@ def test_a_folder_is_all_its_pictures_and_order_is_kept(models, tmp_path, capsys
     (folder / "notes.txt").write_text("no picture")
     last = picture(tmp_path / "z.png", "red")
     code, out, err = call(capsys, models["single_label"], folder, last)
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, f"course classify: 1 left out: {folder / 'notes.txt'} (no picture)\n")
     lines = out.splitlines()
     assert len(lines) == 41
     for line, beginning in zip(lines, [*expected, f"{last}: red "], strict=True):
@@ -260,6 +261,42 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_classified(models, tmp_path
     records = json.loads(out)
     assert [record["path"] for record in records] == [str(path) for path in bad]
     assert all(record["error"] and "labels" not in record for record in records)
+
+
+def test_what_a_folder_holds_besides_is_counted_or_an_error(models, tmp_path, capsys):
+    folder, elsewhere = tmp_path / "pictures", tmp_path / "elsewhere"
+    good = [picture(folder / "a.png", "red"), picture(elsewhere / "b.jpe", "red", format="jpeg")]
+    good.append(picture(folder / "c.ppm", "red"))
+    (folder / "linked").symlink_to(elsewhere)
+    (folder / "linked_again").symlink_to(elsewhere)
+    for number in range(7):
+        (folder / f"notes{number}.txt").write_text("no picture")
+    bad = [folder / name for name in ("holiday.HEIC", "raw.dng", "nowhere.png", "pipe.jpg")]
+    bad[0].write_bytes(b"....ftypheic")
+    bad[1].write_bytes(b"raw")
+    bad[2].symlink_to(tmp_path / "nowhere.png")
+    os.mkfifo(bad[3])
+    code, out, err = call(capsys, models["single_label"], folder)
+    assert code == 1
+    expected = [folder / "a.png", folder / "c.ppm", folder / "linked" / "b.jpe"]
+    assert [line.split(": ")[0] for line in out.splitlines()] == list(map(str, expected))
+    *told, summary = err.splitlines()
+    assert {line.split(": ")[1] for line in told} == set(map(str, bad))
+    assert "8 left out: " in summary and summary.endswith("; and 3 more")
+    assert f"{folder / 'notes0.txt'} (no picture)" in summary
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
+def test_a_folder_that_cannot_be_looked_into_is_an_error(models, tmp_path, capsys):
+    picture(tmp_path / "pictures" / "a.png", "red")
+    closed = picture(tmp_path / "pictures" / "closed" / "b.png", "red").parent
+    closed.chmod(0)
+    try:
+        code, out, err = call(capsys, models["single_label"], tmp_path / "pictures")
+    finally:
+        closed.chmod(0o755)
+    assert (code, out.count("\n")) == (1, 1)
+    assert f"{closed}: cannot be read: Permission denied" in err
 
 
 def test_paths_are_taken_no_further_ahead_than_a_few_batches(classifiers, tmp_path):
@@ -349,6 +386,106 @@ def test_a_copy_never_replaces_a_picture_that_is_classified(models, tmp_path, ca
     assert "Choose another folder" in err
     code, _, err = call(capsys, models["single_label"], folder, "--annotate", paths[0] / "x")
     assert (code, "Cannot write" in err) == (2, True)
+
+
+def test_copies_are_never_classified_and_nothing_else_is_overwritten(models, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    inputs = [picture(Path(name), "red") for name in ("a.png", "b.jpg")]
+    own = picture(Path("b_annotated.jpg"), "blue").read_bytes()  # somebody's own picture, not given
+    names = {"a.png", "b.jpg", "b_annotated.jpg", "a_annotated.jpg", "b_annotated_2.jpg"}
+    for _ in range(3):
+        code, out, _ = call(capsys, models["single_label"], *inputs, "--annotate", ".")
+        assert (code, out.count("\n")) == (0, 2)
+        assert set(os.listdir()) == names
+        assert Path("b_annotated.jpg").read_bytes() == own
+    Path("a_annotated.jpg").rename("renamed.jpg")
+    Path("copies").symlink_to(".")
+    for given in (sorted(Path().glob("*.*")), [tmp_path]):
+        code, out, err = call(capsys, models["single_label"], *given)
+        assert [line.split(":")[0].split("/")[-1] for line in out.splitlines()] == [
+            "a.png",
+            "b.jpg",
+            "b_annotated.jpg",
+        ]
+        assert code == 0
+        assert "renamed.jpg (a copy with labels, by --annotate)" in err
+
+
+def annotate_seven(models, tmp_path, capsys, fourth):
+    """Classify seven pictures into JSON and copies; return the exit code, the records and stderr."""
+    paths = [picture(tmp_path / "in" / f"{number}.png", "red") for number in range(6)]
+    paths.insert(3, picture(tmp_path / "in" / fourth, "blue"))
+    code, out, err = call(capsys, models["single_label"], *paths, "--json", "--annotate", tmp_path / "out")
+    return code, json.loads(out), err
+
+
+@pytest.mark.parametrize("fourth", ["n" * 235 + ".png", "n" * 250 + ".png", "ü" * 120 + ".png"])
+def test_a_copy_with_a_name_too_long_ends_nothing(models, tmp_path, capsys, fourth):
+    code, records, err = annotate_seven(models, tmp_path, capsys, fourth)
+    assert (code, len(records), len(os.listdir(tmp_path / "out"))) == (1, 7, 6)
+    assert err.count("\n") == 1
+    assert f"{fourth}: its copy " in err and "File name too long" in err and "may write" not in err
+
+
+def test_a_full_disk_ends_nothing(models, tmp_path, capsys, monkeypatch):
+    def full(self, path, **options):
+        Path(path).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    (tmp_path / "in").mkdir()
+    paths = [tmp_path / "in" / f"{number}.ppm" for number in range(3)]
+    for path in paths:
+        path.write_bytes(b"P6 1 1 255\n\xff\x00\x00")
+    code, out, err = call(capsys, models["single_label"], *paths, "--json", "--annotate", tmp_path / "out")
+    assert (code, len(json.loads(out)), err.count("No space left on device")) == (1, 3, 3)
+    assert os.listdir(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize(("raised", "expected"), [(KeyboardInterrupt, 130), (CourseError("no"), 1)])
+def test_whatever_happens_the_document_is_closed(models, tmp_path, capsys, monkeypatch, raised, expected):
+    write, done = Annotator.write, []
+
+    def sometimes(self, answer):
+        done.append(answer)
+        if len(done) == 4:
+            raise raised
+        return write(self, answer)
+
+    monkeypatch.setattr(Annotator, "write", sometimes)
+    code, records, err = annotate_seven(models, tmp_path, capsys, "x.png")
+    assert (code, len(records)) == (expected, 3 if expected == 130 else 7)
+    assert len(os.listdir(tmp_path / "out")) == (3 if expected == 130 else 6)
+    assert "interrupted" in err or "x.png: no" in err
+
+
+def test_an_interruption_before_the_first_answer_leaves_a_document(models, tmp_path, capsys, monkeypatch):
+    def interrupted(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(classifier, "load", interrupted)
+    code, out, _ = call(capsys, models["single_label"], tmp_path, "--json")
+    assert (code, json.loads(out)) == (130, [])
+
+
+def test_letters_that_no_font_has_are_told_once(models, tmp_path, capsys):
+    labels = {"kind": "single_label", "labels": ["猫 cat", "größe"]}
+    folder = put(tmp_path / "kept", labels=json.dumps(labels))
+    (folder / "model.keras").write_bytes((models["grey"] / "model.keras").read_bytes())
+    paths = [picture(tmp_path / f"{number}.png", "red") for number in range(3)]
+    code, _, err = call(capsys, folder, *paths, "--top", 2, "--annotate", tmp_path / "out")
+    assert (code, err.count("猫")) == (0, 1)
+    assert "ö" not in err and "cat" not in err
+    assert call(capsys, folder, *paths)[2] == ""
+
+
+@pytest.mark.parametrize("size", [(400, 8000), (8000, 400), (320, 3000), (1000, 700)])
+def test_a_long_label_is_broken_to_fit_on_the_picture(size):
+    lines = ["a combination with a rather long name 99.9 %", "unbroken" * 12 + " 50.0 %", "short 0.1 %"]
+    image = draw(Image.new("RGB", size, "white"), lines)
+    assert image.size == size
+    box = np.asarray(image.convert("L")) < 60
+    assert 0.001 < box.mean() < 0.5
 
 
 def test_words_fit_on_any_picture():

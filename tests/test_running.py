@@ -34,6 +34,7 @@ ARTIFACTS = "artifacts"
 RATE = 0.001
 """
 MORE = 'ONLY_HERE = None\nSIZE = (28, 28)\nFAST = False\nCOLOR = "#ff0000"\nRULE = "a = b"\n'
+MORE += "SIDE = 64  # pixels; at least 32\n"
 SAVE = """\
 import json, os, pathlib
 folder = pathlib.Path(ARTIFACTS, LESSON)
@@ -247,6 +248,46 @@ def test_a_mistake_of_the_caller_leaves_no_kernel_and_no_lesson_is_overwritten(t
         running.run(notebook, notebook)
 
 
+UNSHOWN = """\
+class Unshown:
+    def _repr_html_(self): raise ValueError("cannot be drawn")
+    def __repr__(self): return "unshown"
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "goes_on"),
+    [(UNSHOWN + "Unshown()", False), (UNSHOWN + "display(Unshown())\nprint('still here')", True)],
+)
+def test_an_error_while_an_output_is_shown_has_its_own_name(tmp_path, cell, goes_on):
+    notebook = write(tmp_path, "01_shows", cell, "print('after')")
+    outcome = running.run(notebook, tmp_path / "out" / "01_shows.ipynb")
+    assert outcome.outcome == "failed"
+    assert outcome.error.startswith("ValueError: cannot be drawn")
+    assert (outcome.cell.source, outcome.cell.index) == ("class Unshown:", 2)
+    assert "NoneType" not in outcome.explanation
+    states = [(True, "failed"), (True, "completed") if goes_on else (False, "pending")]
+    assert labels(outcome.output)[-2:] == states
+
+
+def test_an_error_while_an_output_is_shown_can_be_allowed(tmp_path):
+    cells = (UNSHOWN + "Unshown()", "display(Unshown())")
+    notebook = write(tmp_path, "01_shows", *cells, tags={0: ["raises-exception"], 1: ["raises-exception"]})
+    assert running.run(notebook, tmp_path / "out" / "01_shows.ipynb").outcome == "passed"
+
+
+def test_results_that_could_not_be_kept_are_told_before_anything_runs(tmp_path):
+    notebook = write(tmp_path, "01_keeps", "1 + 1")
+    (tmp_path / "file").touch()
+    (tmp_path / "out" / "01_keeps.ipynb").mkdir(parents=True)
+    with pytest.raises(CourseError, match=r"overwrite the folder .*01_keeps\.ipynb"):
+        running.run(notebook, tmp_path / "out" / "01_keeps.ipynb")
+    for artifacts in ("file", "file/deeper"):
+        with pytest.raises(CourseError, match="Cannot write to the folder"):
+            running.run(notebook, tmp_path / "a.ipynb", {"ARTIFACTS": str(tmp_path / artifacts)})
+    assert not (tmp_path / "a.ipynb").exists()
+
+
 def test_output_is_streamed_while_a_cell_runs(tmp_path):
     seen = tmp_path / "seen"
     # The cell waits for a file that exists only if its first line has arrived by then.
@@ -291,7 +332,7 @@ def fit(enough):
 
 
 def press_at_once():
-    raise KeyboardInterrupt
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def press_soon():
@@ -317,7 +358,8 @@ def run_and_press(tmp_path, presses, *cells, press=press_soon):
     return outcome, "".join(heard)
 
 
-def test_ctrl_c_can_end_each_fit_and_the_lesson_goes_on(tmp_path):
+def test_ctrl_c_can_end_each_fit_and_the_lesson_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(execution, "_TWICE", 0)  # as if somebody waited before the second
     cells = (FIT, "fit(1)", "fit(1)", "print('saved')")
     outcome, heard = run_and_press(tmp_path, ["Epoch", "Epoch"], *cells)
     assert (outcome.outcome, outcome.error) == ("passed", "")
@@ -328,6 +370,23 @@ def test_ctrl_c_can_end_each_fit_and_the_lesson_goes_on(tmp_path):
 def test_a_fit_is_known_by_its_epochs_too(tmp_path):
     outcome, heard = run_and_press(tmp_path, ["Epoch"], FIT, "train = fit", "train(1)", "print('saved')")
     assert (outcome.outcome, "ending this fit" in heard) == ("passed", True)
+
+
+def test_a_second_ctrl_c_at_once_stops_the_lesson_in_whatever_cell(tmp_path):
+    cells = (FIT, "fit(1)", "print('next', flush=True)\ntime.sleep(300)", "print('saved')")
+    outcome, heard = run_and_press(tmp_path, ["Epoch", "next"], *cells)
+    assert (outcome.outcome, "ending this fit" in heard, "saved" in heard) == ("interrupted", True, False)
+    assert outcome.output.is_file()
+
+
+def test_ctrl_c_many_times_leaves_a_whole_notebook_and_no_kernel(tmp_path):
+    def press():
+        for _ in range(20):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    outcome, _ = run_and_press(tmp_path, ["Epoch"], FIT, "fit(1)", "print('saved')", press=press)
+    assert outcome.outcome == "interrupted"
+    nbformat.validate(nbformat.read(outcome.output, 4))
 
 
 def test_a_second_ctrl_c_in_one_cell_stops_the_lesson(tmp_path, monkeypatch):
@@ -424,6 +483,9 @@ def course(tmp_path_factory):
         "strange": "parametres: {}",
         "typo": "lessons: {01_one: {EPOCH: 1}}",
         "wrong": "parameters: {EPOCHS: many}",
+        "sixty": "parameters: {EPOCHS: 1:30}",
+        "never": "parameters: {EPOCHS: 0}",
+        "hurry": "timeout: 0",
     }.items():
         (folder / f"{name}.yaml").write_text(text)
     return folder
@@ -440,12 +502,26 @@ def course(tmp_path_factory):
         (["-p", "EPOCHS", "abc"], ["EPOCHS = 'abc' does not fit 01_one", "int"]),
         (["-p", "EPOCHS", "1.5"], ["EPOCHS = 1.5 does not fit"]),
         (["-p", "EPOCHS", "true"], ["EPOCHS = True does not fit"]),
+        (["-p", "EPOCHS", "0"], ["EPOCHS = 0 does not fit 01_one: it must be a number of at least 1"]),
+        (["-p", "EPOCHS", "-3"], ["EPOCHS = -3 does not fit"]),
+        (["-p", "EPOCHS", "1:30"], ["EPOCHS = '1:30' does not fit"]),
+        (["-p", "EPOCHS", "0x10"], ["EPOCHS = '0x10' does not fit"]),
+        (["-p", "EPOCHS", "99999999999"], ["at most 2,147,483,647"]),
+        (["-p", "EPOCHS", "9" * 5000], ["not valid YAML"]),
+        (["-p", "SEED", "-1"], ["SEED = -1 does not fit"]),
+        (["-p", "SEED", "4294967296"], ["SEED", "at most 4,294,967,295"]),
+        (["-p", "RATE", ".nan"], ["RATE = nan does not fit"]),
+        (["-p", "RATE", "-0.1"], ["RATE = -0.1 does not fit"]),
+        (["2", "-p", "SIDE", "31"], ["SIDE = 31 does not fit 02_two: it must be a number of at least 32"]),
         (["-p", "RATE", "fast"], ["RATE = 'fast' does not fit"]),
         (["-p", "EPOCHS", "[1"], ["not valid YAML"]),
         (["--profile", "smoek"], ["no profile 'smoek'", "full, smoke, standard"]),
         (["--profile", "{course}/strange.yaml"], ["parametres"]),
         (["--profile", "{course}/typo.yaml"], ["In the profile", "no parameter EPOCH", "EPOCHS"]),
         (["--profile", "{course}/wrong.yaml"], ["EPOCHS = 'many' does not fit"]),
+        (["--profile", "{course}/sixty.yaml"], ["EPOCHS = '1:30' does not fit"]),
+        (["--profile", "{course}/never.yaml"], ["EPOCHS = 0 does not fit"]),
+        (["--profile", "{course}/hurry.yaml"], ["timeout: 0", "1 at least"]),
         (["--out", "{course}/blocked/out"], ["Cannot write to the folder"]),
         (["--out", "{course}"], ["is where the lessons are"]),
         (["--notebooks", "{course}/nowhere"], ["No lessons in"]),
@@ -495,16 +571,18 @@ def test_parameters_keep_the_types_of_their_defaults(course):
         "FAST": False,
         "COLOR": "#ff0000",
         "RULE": "a = b",
+        "SIDE": 64,
     }
     texts = {
         "DATA": "1",
-        "EPOCHS": "3",
+        "EPOCHS": "010",
         "RATE": "1e-3",
-        "ONLY_HERE": "[1]",
+        "ONLY_HERE": "[1, no, 08, 1:30, ~]",
         "SIZE": "[8, 8]",
         "FAST": "no",
     }
-    expected = {"DATA": "1", "EPOCHS": 3, "RATE": 0.001, "ONLY_HERE": [1], "SIZE": (8, 8), "FAST": False}
+    mixed = [1, "no", 8, "1:30", None]
+    expected = {"DATA": "1", "EPOCHS": 10, "RATE": 0.001, "ONLY_HERE": mixed, "SIZE": (8, 8), "FAST": False}
     assert lessons.checked_parameters(two, texts, from_text=True) == expected
     rate = lessons.checked_parameters(two, {"RATE": 1})["RATE"]
     assert (rate, type(rate)) == (1.0, float)
@@ -513,6 +591,30 @@ def test_parameters_keep_the_types_of_their_defaults(course):
     broken = course / "blocked"
     with pytest.raises(CourseError, match="cannot be read as a notebook"):
         lessons.parameters_of(broken)
+
+
+def test_a_folder_counts_from_the_current_one_and_words_are_checked(tmp_path, monkeypatch):
+    (tmp_path / "mine" / "sample").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    lesson = lessons.find_lesson("8")
+
+    def data(value, lesson=lesson):
+        return lessons.checked_parameters(lesson, {"DATA": value}, from_text=True)["DATA"]
+
+    assert data("mine") == data("./mine/") == str(tmp_path / "mine")
+    assert data("mine/sample") == str(tmp_path / "mine" / "sample")
+    assert data("sample") == "sample"
+    monkeypatch.chdir("mine")
+    assert data("sample") == "sample"  # a word comes before a folder of that name
+    assert data("../mine", write(tmp_path, "01_own", "print(DATA)")) == str(tmp_path / "mine")
+    for value in ("theirs", "../theirs", ""):
+        with pytest.raises(CourseError, match="there is no folder /") as refused:
+            data(value)
+        assert value == "" or str(tmp_path) in str(refused.value)
+    with pytest.raises(CourseError, match="WEIGHTS = 'publisched' is none of 'auto', 'published'"):
+        lessons.checked_parameters(lesson, {"WEIGHTS": "publisched"}, from_text=True)
+    code, printed = call("2", "-p", "DATA", "theirs", "--out", tmp_path / "out")
+    assert (code, f"there is no folder {tmp_path / 'mine' / 'theirs'}" in printed) == (2, True)
 
 
 def test_a_profile_sets_what_the_lessons_have(course):

@@ -99,6 +99,25 @@ def test_a_lesson_that_fails_shows_why_and_where(tmp_path, pictures, capsys):
     assert (tmp_path / "out" / "01_lesson.ipynb").is_file()
 
 
+def test_what_the_folder_holds_is_shown_before_anything_runs(tmp_path, pictures, capsys):
+    Image.new("RGB", (20, 20)).save(pictures / "red_dress" / "b.png")
+    (pictures / "red_dress" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    code, out, _ = call(capsys, write(tmp_path, TRAIN), "--dataset", pictures, "--out", tmp_path / "out")
+    assert code == 0
+    before = out[: out.index("--- cell")]
+    rows = [line.split() for line in before.splitlines() if line.endswith(" files")]
+    assert rows == [["blue_jeans", "2", "files"], ["red_dress", "3", "files"]]
+    assert f"1 left out: {pictures / 'red_dress' / 'gone.png'} (a link to nowhere)" in before
+
+
+def test_a_full_disk_is_told_before_anything_runs(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1_000_000))
+    code, out, err = call(capsys, write(tmp_path, "1"), "--dataset", "sample", "--out", tmp_path / "out")
+    assert (code, out) == (1, "")
+    assert f"The disk of {tmp_path / 'out'} lacks 300 MB" in err
+    assert not (tmp_path / "out").exists()
+
+
 LOADS = "data.load_attributes(DATA)"
 
 
@@ -113,6 +132,16 @@ LOADS = "data.load_attributes(DATA)"
         (["{lesson}", "--dataset", "{tmp}/one"], "only one, red_dress"),
         (["{lesson}", "--dataset", "{tmp}/hollow"], "b has no pictures"),
         (["{colours}", "--dataset", "{tmp}/plain"], "<colour>_<garment>"),
+        (["00", "--dataset", "{tmp}/plain"], "00_start_here makes no use of DATA"),
+        (["0", "--dataset", "sample"], "These do: 01_meet_fashion_mnist, 02_"),
+        (["7", "--dataset", "{tmp}/four", "-p", "HELD_OUT", "red_hat"], "red_hat' is not there"),
+        (
+            ["6", "--dataset", "{tmp}/four", "-p", "HELD_OUT", "red_shoe"],
+            "alone has its colour or its garment",
+        ),
+        (["06", "--dataset", "{tmp}/four", "-p", "EPOCHS", "-3"], "EPOCHS = -3 does not fit"),
+        (["8", "--dataset", "sample", "-p", "WEIGHTS", "standin"], "WEIGHTS = 'standin' is none of"),
+        (["{lesson}", "--dataset", "sample", "-p", "ARTIFACTS", "{lesson}"], "Cannot write to the folder"),
         (["{lesson}", "--dataset", "sample", "--epochs", "0"], "--epochs 0"),
         (["{no_epochs}", "--dataset", "sample", "--epochs", "1"], "has no parameter EPOCHS"),
         (["{lesson}", "--dataset", "sample", "-p", "RAET", "1"], "did you mean RATE?"),
@@ -124,10 +153,11 @@ LOADS = "data.load_attributes(DATA)"
     ],
 )
 def test_mistakes_in_the_call_are_told_before_anything_runs(tmp_path, capsys, arguments, expected):
-    for name in ("empty", "one/red_dress", "hollow/a", "hollow/b", "plain/cat", "plain/dog"):
+    four = [f"four/{name}" for name in ("red_dress", "red_jeans", "blue_dress", "blue_jeans", "red_shoe")]
+    for name in ("empty", "one/red_dress", "hollow/a", "hollow/b", "plain/cat", "plain/dog", *four):
         (tmp_path / name).mkdir(parents=True)
-    for name in ("one/red_dress/a.png", "hollow/a/a.png", "plain/cat/a.png", "plain/dog/a.png"):
-        (tmp_path / name).write_bytes(b"")
+    for name in ("one/red_dress", "hollow/a", "plain/cat", "plain/dog", *four):
+        (tmp_path / name / "a.png").write_bytes(b"")
     places = {
         "tmp": tmp_path,
         "lesson": write(tmp_path, "1"),

@@ -61,7 +61,7 @@ def _parser():
         "classify",
         help="name what is on pictures, with the model that a lesson kept",
         description="Print a line for each picture: its labels and their probabilities. Exit code 0: all "
-        "were classified, 1: some could not be read, 2: a mistake in the call, or no model there.",
+        "were classified, 1: some could not be read or copied, 2: a mistake in the call, or no model there.",
     )
     classify.add_argument("model", type=Path, metavar="MODEL_DIR", help="a lesson's folder in artifacts/")
     classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="a picture, or a folder")

@@ -18,6 +18,7 @@ import numpy as np
 
 from course_utils import labels as model_labels
 from course_utils.cli import saved_models
+from course_utils.cli.annotate import is_copy
 from course_utils.data.layout import files_in
 from course_utils.data.reading import UnreadablePicture, is_picture, read_picture
 from course_utils.errors import CourseError
@@ -92,10 +93,11 @@ class Classifier:
     def classify(self, paths, top=None, threshold=None):
         """Return an iterator over the ``Answer`` for each of ``paths`` (one path or several), in their order.
 
-        A folder stands for all picture files in it. ``top`` names the best so many labels (of each output),
-        ``threshold`` (0 to 1, ``"multi_label"`` only) all labels above it; without, one label of each output
-        is named, and of ``"multi_label"`` all above the saved threshold. Raises CourseError where these do
-        not fit and where the model gives no probabilities; a picture that cannot be read has an ``error``.
+        A folder stands for all picture files in it, and copies that ``--annotate`` wrote are left out.
+        ``top`` names the best so many labels (of each output), ``threshold`` (0 to 1, ``"multi_label"`` only)
+        all labels above it; without, one label of each output is named, and of ``"multi_label"`` all above
+        the saved threshold. Raises CourseError where these do not fit and where the model gives no
+        probabilities; a picture that cannot be read has an ``error``.
         """
         self._labels.check_choice(top, threshold)
         if isinstance(paths, str | os.PathLike):
@@ -118,8 +120,11 @@ class Classifier:
     def _read(self, path):
         try:
             if path.is_dir():
-                raise UnreadablePicture(path, "a folder without pictures")
+                reasons = [reason for place, reason in files_in(path)[1] if place == path]
+                raise UnreadablePicture(path, *reasons or ["a folder without pictures"])
             return read_picture(path, self.size, self.channels)
+        except MemoryError:
+            return UnreadablePicture(path, "it needs more memory than there is")
         except UnreadablePicture as error:
             return error
 
@@ -168,18 +173,28 @@ def load(folder):
         raise CourseError(f"{folder} cannot be used to classify. {error}") from error
 
 
-def find_pictures(paths, leave_out=None):
+def find_pictures(paths, left_out=None):
     """Yield ``paths`` with each folder replaced by the pictures in it, at any depth, sorted.
 
-    What lies in the folder ``leave_out`` does not count. A folder in which there is none, or that cannot be
-    listed, is yielded itself.
+    Of a folder, whatever is called like a picture is yielded, readable or not, so is a subfolder that cannot
+    be looked into, and itself where there is nothing else. The rest is appended to the list ``left_out`` as
+    (path, reason): other files, and copies that ``--annotate`` wrote, wherever they are.
     """
-    leave_out = leave_out and Path(leave_out).resolve()
+    left_out = [] if left_out is None else left_out
     for path in map(Path, paths):
-        files = [file for file in files_in(path)[0] if is_picture(file)] if path.is_dir() else []
-        if leave_out is not None:
-            files = [file for file in files if not file.parent.resolve().is_relative_to(leave_out)]
-        yield from files or [path]
+        files, others = files_in(path) if path.is_dir() else ([path], [])
+        found = path.is_file()
+        for entry, reason in [*((file, "no picture") for file in files), *others]:
+            closed = entry.is_dir() and not os.access(entry, os.R_OK | os.X_OK)
+            if is_copy(entry):
+                left_out.append((entry, "a copy with labels, by --annotate"))
+            elif entry == path or closed or is_picture(entry):
+                found = True
+                yield entry
+            else:
+                left_out.append((entry, reason))
+        if not found:
+            yield path
 
 
 def _input_of(model):

@@ -32,11 +32,14 @@ def conclude(execution):
     elif getattr(failure, "ename", "") == "KeyboardInterrupt" and cell == execution.fit_ended_at:
         outcome, error = "interrupted", "the running cell was told to end, and does not go on from there"
     elif isinstance(failure, CellExecutionError):
-        outcome, error = "failed", f"{failure.ename}: {failure.evalue}"
+        outcome, error = "failed", f"{failure.ename}: {failure.evalue}".strip()
     elif "Kernel died" in str(failure):
         outcome, error = "died", _cause_of_death(execution)
     elif not execution.all_ran:
         outcome, error = "failed", f"{type(failure).__name__}: {failure}"
+    elif execution.not_shown:  # every cell ran, and what the lesson keeps is there
+        outcome, (cell, error) = "failed", execution.not_shown
+        error = f"{error.strip()} (while an output was shown)"
     else:
         outcome, error = "passed", ""
     if notebook is None:

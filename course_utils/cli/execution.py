@@ -25,6 +25,7 @@ GRACE = 5.0  # seconds that an interrupted cell gets to end by itself, before it
 _GIVE_UP = 60.0  # seconds after which a run that was stopped is no longer waited for
 _START_TIMEOUT = 120  # seconds for a kernel to answer; a busy machine needs more than papermill's 60
 _OUTPUT_TIMEOUT = 60  # seconds for outputs to arrive after a cell ended; nbclient's 4 fail on a busy machine
+_TWICE = 2.5  # seconds within which a second Ctrl-C is the second one, whatever cell is running by then
 _START_LOCK = threading.Lock()  # two kernels that choose their ports at the same moment may choose the same
 
 # What happens in a run is reported by its Outcome, not by log lines in the middle of a progress line.
@@ -40,13 +41,15 @@ class Execution:
         self.running = None  # the index of the cell in the kernel
         self.printed = deque()  # what cells printed: pairs of the position at that time and the text
         self.failure = None  # the exception that ended the run
+        self.not_shown = None  # (index of the first cell with an output that could not be shown, the error)
         self.stop_reason, self.stopped_at = None, None  # given to stop(); the cell that it interrupted
         self.fit_ended_at = None  # the last cell in which interrupt() ended a fit
         self.peak_memory = 0  # bytes: resident, of the kernel and its descendants together
         self.process, self._family = None, set()  # of the kernel
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 - what the kernel wrote beside its outputs
         self.timeout, self.folder, self.environment = timeout, str(notebook.parent), environment
-        self._started, self._stop_time, self._asked_at = time.monotonic(), math.inf, None
+        self._started, self._stop_time = time.monotonic(), math.inf
+        self._asked_at = None, -math.inf  # position and time of the last Ctrl-C
         # Waited for instead of the thread: up to Python 3.12 a Ctrl-C in join() marks the thread as ended.
         self._over = threading.Event()
         threading.Thread(target=self._execute, args=(notebook, parameters), daemon=True).start()
@@ -84,9 +87,11 @@ class Execution:
         """Do what Ctrl-C asks for, and say so in what is printed: stop the run.
 
         With ``end_fit_first``, end only the fit in the running cell, like the stop button
-        (``training.KeepBest`` keeps its model); pressed again in the same cell, stop the run.
+        (``training.KeepBest`` keeps its model); pressed again in the same cell, or at once, stop the run.
         """
-        cell, again, self._asked_at = self.running, self._asked_at == self.position, self.position
+        (position, asked), now = self._asked_at, time.monotonic()
+        cell, again, self._asked_at = self.running, position == self.position, (self.position, now)
+        again |= now - asked < _TWICE  # the fit may have ended meanwhile, and the next cell begun
         if again or not end_fit_first:
             message = "stopping the lesson."
             self.stop("interrupted")
@@ -108,10 +113,17 @@ class Execution:
 
     def on_cell_executed(self, cell, cell_index, execute_reply):
         reply = execute_reply["content"]
-        if reply["status"] == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if reply.get("ename") == "NoneType":  # IPython's reply when the cell's value could not be shown
+            reply.update({key: errors[0][key] for key in ("ename", "evalue") if errors})
+        if "raises-exception" in cell.metadata.get("tags", []):
+            self.running = None
+        elif reply["status"] == "error":
             self.failure = CellExecutionError.from_cell_and_msg(cell, reply)
         else:
             self.running = None
+            if errors and not self.not_shown:  # by display() or as a figure; the cell and the run go on
+                self.not_shown = cell_index, f"{errors[0].ename}: {errors[0].evalue}"
 
     def _interrupt_kernel(self):
         if self.running is not None and self.process.poll() is None:

@@ -4,10 +4,15 @@ import ast
 import contextlib
 import difflib
 import json
+import math
+import os
+import re
 from pathlib import Path
 
+from course_utils.availability import ALLOWED
 from course_utils.data.attributes import NAME as BROUGHT
 from course_utils.data.catalog import DATA_SETS, MODULES, VGG19
+from course_utils.data.folders import is_folder
 from course_utils.errors import CourseError, in_a_line
 from course_utils.files import course_folder
 
@@ -52,10 +57,8 @@ def parameters_of(notebook):
     """
     # Not papermill.inspect_notebook: it cuts "#ff0000" at the sign, does not see a text with "=" in it,
     # stumbles over braces in a path, and takes over a second to import.
-    cells = _cells(notebook)
     try:
-        tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-        statements = ast.parse("".join(tagged[0]["source"]) if tagged else "").body
+        statements = ast.parse(_parameters_cell(notebook)).body
     except (ValueError, KeyError, TypeError, SyntaxError) as error:
         raise CourseError(f"{notebook} cannot be read as a notebook: {in_a_line(error)}.") from error
     defaults = {}
@@ -84,6 +87,11 @@ def needs(notebook):
     return data_sets, networks
 
 
+def _parameters_cell(notebook):
+    cells = [cell for cell in _cells(notebook) if "parameters" in cell["metadata"].get("tags", [])]
+    return "".join(cells[0]["source"]) if cells else ""
+
+
 def _cells(notebook):
     try:
         return json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
@@ -105,12 +113,14 @@ def add_parameter_option(parser, help_text):
 def checked_parameters(notebook, given, from_text=False):
     """Return ``given`` (a dict of name to value) in the types of the notebook's own parameters.
 
-    With ``from_text`` the values are text from a command line: YAML scalars, except that a parameter whose
-    default is a string takes its text as it is. Whole numbers fit where the default is a float, anything
-    fits where it is None. Raises CourseError for an unknown parameter or a value of another type.
-    """
-    import yaml
+    With ``from_text`` the values are text from a command line: read as ``read_yaml`` does, except that a
+    parameter whose default is a string takes its text as it is. Whole numbers fit where the default is a
+    float, anything fits where it is None. A relative folder in ``DATA`` counts from the current one.
 
+    Raises CourseError for an unknown parameter, a value of another type, a number out of range (below 1 where
+    the default is a count, below the "at least N" that the comment beside the default says), values that
+    ``DATA`` and ``WEIGHTS`` do not have, and a folder ``DATA`` that is not there.
+    """
     defaults, lesson, checked = parameters_of(notebook), Path(notebook).stem, {}
     for name, value in given.items():
         if name not in defaults:
@@ -121,12 +131,14 @@ def checked_parameters(notebook, given, from_text=False):
         default = defaults[name]
         if from_text and not isinstance(default, str):
             try:
-                value = yaml.safe_load(value)
-            except yaml.YAMLError as error:
+                value = read_yaml(value)
+            except ValueError as error:
                 raise CourseError(f"{name} = {value!r} is not valid YAML; quote it if it is text.") from error
-        if isinstance(default, float) and isinstance(value, int | str) and not isinstance(value, bool):
-            with contextlib.suppress(ValueError):
-                value = float(value)  # a text too: YAML 1.1 does not read 1e-3 as a number
+        if isinstance(default, bool) and isinstance(value, str):
+            value = {"yes": True, "on": True, "no": False, "off": False}.get(value.lower(), value)
+        if isinstance(default, float) and type(value) is int:
+            with contextlib.suppress(OverflowError):
+                value = float(value)
         if isinstance(default, tuple) and isinstance(value, list):
             value = tuple(value)
         if default is not None and type(value) is not type(default):
@@ -134,8 +146,58 @@ def checked_parameters(notebook, given, from_text=False):
                 f"{name} = {value!r} does not fit {lesson}: that is of type "
                 f"{type(value).__name__}, and the default, {default!r}, of type {type(default).__name__}."
             )
+        if type(default) in (int, float):
+            _check_range(notebook, name, value, default)
+        elif default in ALLOWED.get(name, ()):
+            value = _checked_source(notebook, name, value)
         checked[name] = value
     return checked
+
+
+def _check_range(notebook, name, value, default):
+    """Raise CourseError unless a number is one that the lesson can work with; most fail late or never."""
+    whole, seed = isinstance(default, int), name == "SEED"
+    said = re.search(rf"^{name}\b.*#.*\bat least (\d+)", _parameters_cell(notebook), re.MULTILINE)
+    least = int(said[1]) if said else int(whole) if default > 0 else 0 if seed else -(2**31)
+    most = math.inf if not whole else 2**32 - 1 if seed else 2**31 - 1
+    if not (math.isfinite(value) and least <= value <= most):
+        limit = f"at most {most:,}" if value > most else f"a number of at least {least:,}"
+        raise CourseError(f"{name} = {value} does not fit {Path(notebook).stem}: it must be {limit}.")
+
+
+def _checked_source(notebook, name, value):
+    """Return the value of ``DATA`` or ``WEIGHTS``, a folder with its whole path; CourseError for others."""
+    words = ALLOWED[name]
+    path = os.path.abspath(os.path.expanduser(value))  # a kernel works in the notebook's folder
+    own_rules = name == "DATA" and not needs(notebook)[0]  # somebody's own lesson may read it otherwise
+    if value in words or (own_rules and not is_folder(value)):
+        return value
+    if name == "DATA" and value and (own_rules or os.path.isdir(path)):
+        return path
+    tried = f", and there is no folder {path}" if name == "DATA" else ""
+    raise CourseError(f"{name} = {value!r} is none of {', '.join(map(repr, words))}{tried}.")
+
+
+def read_yaml(text):
+    """Return what a YAML ``text`` holds, by the core schema of YAML 1.2; ValueError where it is not valid.
+
+    PyYAML follows YAML 1.1, which takes 010 for 8, 1:30 for 90, "no" for False and 1e-3 for a text.
+    """
+    import yaml
+
+    loader, tag = type("Loader", (yaml.SafeLoader,), {"yaml_implicit_resolvers": {}}), "tag:yaml.org,2002:"
+    for kind, pattern in {
+        "null": r"~|null|Null|NULL|",
+        "bool": r"true|True|TRUE|false|False|FALSE",
+        "int": r"[-+]?[0-9]+",
+        "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.nan",
+    }.items():
+        loader.add_implicit_resolver(tag + kind, re.compile(f"^({pattern})$"), None)
+    loader.add_constructor(f"{tag}int", lambda _, node: int(node.value))
+    try:
+        return yaml.load(text, loader)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
 
 
 def _closest(name, known):

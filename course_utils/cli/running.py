@@ -3,9 +3,11 @@
 import importlib.util
 import json
 import os
+import signal
 import sys
+import threading
 from collections import namedtuple
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,17 +93,20 @@ def run(
     reached, and no process of the kernel is left.
 
     Raises CourseError, before anything runs, for a parameter that does not fit, an output folder that cannot
-    be written, or an output that is the lesson itself; NotAvailable where papermill is not installed.
+    be written, or an output that is the lesson itself or a folder; NotAvailable where papermill is not
+    installed.
     """
     ensure_installed()
     notebook, output = Path(notebook).resolve(), Path(output).resolve()
-    if output == notebook:
-        raise CourseError(f"The result would overwrite the lesson {output}. Choose another folder.")
+    if output == notebook or output.is_dir():
+        kind = "folder" if output.is_dir() else "lesson"
+        raise CourseError(f"The result would overwrite the {kind} {output}. Choose another folder.")
     parameters = checked_parameters(notebook, parameters or {})
     if "ARTIFACTS" in parameters_of(notebook):
         parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", output.parent / "artifacts"))
     ensure_writable(output.parent)
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
+    ensure_writable(next(path for path in metrics.parents if path.exists()))  # creates none that stays empty
     earlier, outcome = _version(metrics), Outcome(notebook.stem, output, parameters)
 
     from course_utils.cli.endings import conclude  # slow to import, as papermill is
@@ -121,26 +126,41 @@ def run(
             on_output(text)
         report_progress(execution.position)
 
-    while True:
-        try:
-            execution.watch(tick)
-            tick()
-            break
-        except KeyboardInterrupt:
-            execution.interrupt(end_fit_first)
-        except BaseException:  # from on_progress: the caller's mistake must not leave a kernel behind
-            execution.stop("interrupted")
-            execution.watch(lambda: None)
-            raise
-    outcome.outcome, outcome.error, cell, outcome.last_output = conclude(execution)
-    if cell is not None:
-        stopped = execution.notebook.cells[cell]
-        outcome.cell = Cell(cell, stopped.get("id", ""), stopped.source.strip().partition("\n")[0])
-    outcome.seconds, outcome.peak_memory = execution.seconds, execution.peak_memory
-    _write(execution.notebook, notebook, output)
+    with calling_on((signal.SIGINT,), lambda: execution.interrupt(end_fit_first)):
+        while True:
+            try:
+                execution.watch(tick)
+                tick()
+                break
+            except KeyboardInterrupt:  # from on_progress or on_output
+                execution.interrupt(end_fit_first)
+            except BaseException:  # the caller's mistake must not leave a kernel behind
+                execution.stop("interrupted")
+                execution.watch(lambda: None)
+                raise
+        outcome.outcome, outcome.error, cell, outcome.last_output = conclude(execution)
+        if cell is not None:
+            stopped = execution.notebook.cells[cell]
+            outcome.cell = Cell(cell, stopped.get("id", ""), stopped.source.strip().partition("\n")[0])
+        outcome.seconds, outcome.peak_memory = execution.seconds, execution.peak_memory
+        _write(execution.notebook, notebook, output)
     if _version(metrics) != earlier:
         outcome.metrics = _read(metrics)
     return outcome
+
+
+@contextmanager
+def calling_on(signals, action):
+    """Let ``signals`` call ``action()``: no exception breaks in, least of all while a result is written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    handlers = [signal.signal(number, lambda *_: action()) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, handlers, strict=True):
+            signal.signal(number, handler)
 
 
 def status_line():

@@ -4,17 +4,21 @@ import math
 import os
 import shlex
 import sys
+from itertools import chain
 from pathlib import Path
 
 from course_utils.artifacts import readable
 from course_utils.availability import ALLOWED
-from course_utils.cli.lessons import checked_parameters, find_lesson, parameters_of
+from course_utils.cli import lessons
 from course_utils.cli.running import run as run_lesson
 from course_utils.cli.running import status_line
 from course_utils.data import attributes
 from course_utils.data.layout import look_into
-from course_utils.errors import CourseError
-from course_utils.files import ensure_writable
+from course_utils.data.reading import is_picture
+from course_utils.errors import CourseError, NotAvailable, in_words
+from course_utils.files import ensure_writable, free_space
+
+_ROOM = 300_000_000  # bytes: a model of up to 110 MB, its older version, figures and the executed notebook
 
 
 def run(options):
@@ -24,12 +28,25 @@ def run(options):
     ``parameters`` a list of pairs of text. The executed notebook and ``artifacts/`` appear in the folder
     ``out``. Raises CourseError, before anything runs, for whatever is wrong with these.
     """
-    notebook = find_lesson(options.lesson)
-    example, values = _check_dataset(notebook, options.dataset)
-    values |= _check_parameters(notebook, options.epochs, dict(options.parameters))
-    ensure_writable(options.out)
+    notebook = lessons.find_lesson(options.lesson)
+    classes, left_out = _check_dataset(notebook, options.dataset)
+    values = _check_parameters(notebook, options.dataset, options.epochs, dict(options.parameters))
+    if classes and lessons.BROUGHT in lessons.needs(notebook)[0]:
+        attributes.split_names(classes)  # raises where a name is not <colour>_<garment>
+        attributes.choose_held_out(values.get("HELD_OUT", ""), list(classes), [])
+    for folder in {options.out.absolute(), Path(values.get("ARTIFACTS", options.out)).absolute()}:
+        ensure_writable(next(path for path in (folder, *folder.parents) if path.exists()))  # creates none
+        if free_space(folder) < _ROOM:
+            needed = f"{_ROOM / 1e6:.0f} MB, room for a model and the executed notebook"
+            raise NotAvailable(f"The disk of {folder} lacks {needed}. Free some, or choose another disk.")
     output = options.out / f"{notebook.stem}.ipynb"
-    print(f"{notebook.stem} with DATA = {values['DATA']!r}, executed into {output}", flush=True)
+    print(f"{notebook.stem} with DATA = {values['DATA']!r}, executed into {output}")
+    example = next(filter(is_picture, chain.from_iterable(classes.values())), "my_picture.jpg")
+    for name, files in classes.items():
+        print(f"  {name:<{max(map(len, classes))}} {len(files):>7,} files")
+    if left_out:
+        print(in_words(left_out))
+    sys.stdout.flush()
     display = CellOutput()
     try:
         outcome = run_lesson(
@@ -55,7 +72,7 @@ def run(options):
         print(f"{name}: {readable(name, value)}")
     print(f"executed notebook: {outcome.output}")
     if has_model:
-        command = ["course", "classify", os.path.relpath(model.parent), example]
+        command = ["course", "classify", os.path.relpath(model.parent), str(example)]
         print(f"model: {model}\nTry it: {shlex.join(command)}")
     return 0
 
@@ -93,23 +110,23 @@ class CellOutput:
 
 
 def _check_dataset(notebook, dataset):
-    """Return a picture to try the model on, and ``DATA`` in a dict."""
-    if "DATA" not in parameters_of(notebook):
-        raise CourseError(f"{notebook.stem} has no parameter DATA: it does not learn from pictures.")
+    """Return the classes in the folder ``dataset`` (none for a word that ``DATA`` knows) and what is none."""
+    of_the_course = not lessons.needs(notebook)[0] and notebook in lessons.all_lessons().values()
+    if of_the_course or "DATA" not in lessons.parameters_of(notebook):
+        has = "makes no use of DATA" if of_the_course else "has no parameter DATA"
+        others = ", ".join(lesson for lesson, path in lessons.all_lessons().items() if lessons.needs(path)[0])
+        raise CourseError(f"{notebook.stem} {has}: it does not learn from pictures. These do: {others}.")
     if dataset in ALLOWED["DATA"]:
-        return "my_picture.jpg", {"DATA": dataset}
-    classes, *_ = look_into(dataset)
-    if "load_attributes(" in notebook.read_text(encoding="utf-8"):
-        attributes.split_names(classes)  # raises where a name is not <colour>_<garment>
-    folder = os.path.abspath(os.path.expanduser(dataset))  # the kernel works in the notebook's folder
-    return str(next(iter(classes.values()))[0]), {"DATA": folder}
+        return {}, []
+    classes, _, left_out = look_into(dataset)
+    return classes, left_out
 
 
-def _check_parameters(notebook, epochs, parameters):
-    by_option = {"DATA": "--dataset"} | ({} if epochs is None else {"EPOCHS": "--epochs"})
-    for name in by_option.keys() & parameters:
-        raise CourseError(f"{name} is given twice, by -p and by {by_option[name]}. Leave out -p {name}.")
+def _check_parameters(notebook, dataset, epochs, parameters):
+    options = {"DATA": dataset} | ({} if epochs is None else {"EPOCHS": str(epochs)})
+    for name in options.keys() & parameters:
+        option = {"DATA": "--dataset", "EPOCHS": "--epochs"}[name]
+        raise CourseError(f"{name} is given twice, by -p and by {option}. Leave out -p {name}.")
     if epochs is not None and epochs < 1:
         raise CourseError(f"--epochs {epochs}: training takes at least one pass over the pictures.")
-    epochs = {} if epochs is None else {"EPOCHS": str(epochs)}
-    return checked_parameters(notebook, parameters | epochs, from_text=True)
+    return lessons.checked_parameters(notebook, parameters | options, from_text=True)

@@ -61,7 +61,7 @@ def load_attributes(
     contents, never = choice.value
     names, labels = contents.class_names, contents.labels
     colors, categories = split_names(names)
-    never = [*never, *_held_out(held_out, names, never)]
+    never = [*never, *choose_held_out(held_out, names, never)]
 
     is_unseen = np.isin(labels, [names.index(name) for name in never])
     rows = split(contents, validation, test, seed, np.flatnonzero(~is_unseen), near_duplicates_together)
@@ -143,8 +143,8 @@ def split_names(names):
     return colors, categories
 
 
-def _held_out(wanted, names, never):
-    """Return the list of what is held out beside ``never``: one combination or none."""
+def choose_held_out(wanted, names, never):
+    """Return the list of what is held out beside ``never``: one combination or none; CourseError if wrong."""
     known = [name for name in names if name not in never]
     count = Counter(word for name in known for word in name.split("_"))
     others = {name: [count[word] - 1 for word in name.split("_")] for name in known}

@@ -18,6 +18,11 @@ FORMATS = (
     *("AVIF", "BMP", "DIB", "GIF", "HEIF", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG", "PPM", "QOI"),
     *("TGA", "TIFF", "WEBP"),
 )
+# Pictures by their names, whatever Pillow and this system's list of types know.
+_NAMES = (
+    *(".heic", ".heif", ".hif", ".avif", ".jxl", ".tga", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf"),
+    *(".raf", ".rw2", ".mpo", ".jpe", ".jfif"),
+)
 LARGEST = 64_000_000  # pixels that are decoded: 200 MB and copies; a JPEG may have 64 times as many
 
 
@@ -68,9 +73,12 @@ def open_picture(path, least=None):
 
 def is_picture(path):
     """Tell whether the file ``path`` begins as a picture does, or is called like one (``mimetypes``)."""
-    with contextlib.suppress(Exception), _opened(path):  # Pillow raises many kinds
-        return True
-    return (mimetypes.guess_type(path)[0] or "").startswith("image/")
+    with contextlib.suppress(Exception):  # Pillow raises many kinds
+        if Path(path).is_file():  # opening a pipe would wait
+            with _opened(path):
+                return True
+    suffix = Path(path).suffix.lower()
+    return suffix in _NAMES or (mimetypes.guess_type(f"x{suffix}")[0] or "").startswith("image/")
 
 
 def read_picture(path, size, channels=3):
