@@ -1,5 +1,8 @@
-"""Train: repeatable starts, a rate that rises and falls, weights that survive an interruption."""
+"""Train: repeatable starts, a rate that rises and falls, fits that an interruption ends without loss."""
 
+import functools
+import itertools
+import math
 import signal
 import threading
 import warnings
@@ -8,6 +11,7 @@ from course_utils import quiet_tensorflow  # noqa: F401 (before Keras, which sta
 from course_utils.errors import CourseError
 
 import keras  # isort: skip
+import tensorflow as tf  # isort: skip
 
 # Keras 3.15 warns so at each fit of a tf.data.Dataset, though nobody passed the argument: it is the default.
 warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")
@@ -16,8 +20,8 @@ warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will b
 def set_seed(seed):
     """Seed Python, NumPy and TensorFlow, so that a lesson starts from the same weights and order each time.
 
-    ``seed`` is a whole number from 0 to 2**32 - 1. Results still differ in the last digits between machines:
-    floating-point sums depend on the number of threads.
+    ``seed`` is a whole number from 0 to 2**32 - 1, else CourseError. Results still differ in the last digits
+    between machines: floating-point sums depend on the number of threads.
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise CourseError(f"SEED = {seed!r} is not a whole number from 0 to {2**32 - 1}.")
@@ -30,13 +34,13 @@ def one_cycle(peak, epochs, train, warmup=0.2, final=0.01):
     The rate rises linearly from ``peak / 25`` over the first ``warmup`` share (0 to 1) of all steps, and ends
     at ``final * peak``. ``train`` is the batched ``tf.data.Dataset`` that will be fitted for ``epochs``
     passes; its number of batches sets the length. Source: L. N. Smith, "Super-Convergence" (2018), with the
-    cosine descent of fastai.
+    cosine descent of fastai. Raises CourseError for no epochs and a dataset of unknown length.
     """
     steps_per_epoch = int(train.cardinality())
     if steps_per_epoch < 1:
         raise CourseError(
-            "The schedule needs to know the number of batches, and this dataset does not tell: batch it "
-            "first, and use dataset.apply(tf.data.experimental.assert_cardinality(n)) after a filter."
+            "This dataset does not tell its number of batches: batch it first, and after a filter use "
+            "dataset.apply(tf.data.experimental.assert_cardinality(n))."
         )
     if epochs < 1:
         raise CourseError(f"EPOCHS = {epochs!r}: a schedule needs at least one pass over the pictures.")
@@ -54,77 +58,142 @@ def one_cycle(peak, epochs, train, warmup=0.2, final=0.01):
 def augment(train, layers):
     """Return ``train`` (batches of images and labels) with each batch of images passed through ``layers``.
 
-    ``layers`` is a Keras layer or model of random changes, such as ``keras.layers.RandomFlip``; each pass
-    over the dataset draws new ones. Only for training pictures: what is judged must stay as it is.
+    ``layers`` is a Keras layer or model of random changes, such as ``keras.layers.RandomFlip``. Each pass
+    over the dataset draws new ones, and the same ones again when the program runs again with the same seeds.
+    Only for training pictures: what is judged must stay as it is.
     """
-    import tensorflow as tf
+    weights = {id(weight) for weight in layers.weights}
+    states = [state for state in layers.variables if id(state) not in weights]
+    starts = [tf.cast(state.value, tf.int64) for state in states]  # each is a seed and a counter
+    # Every batch has a number of its own, drawn anew in each pass. The layers' own counters would also move
+    # with batches that were read ahead and never used, so that one seed gave now these pictures, now others.
+    numbers = tf.data.Dataset.random(seed=0, rerandomize_each_iteration=True)
 
     @tf.autograph.experimental.do_not_convert
-    def change(images, labels):
-        return layers(images, training=True), labels
+    def change(batch, number):
+        images, *others = batch
+        # Layers that were given the same seed draw apart, or those that flip would always rotate to one side.
+        drawn = [start + tf.stack([place * 1_000_003, number]) for place, start in enumerate(starts)]
+        fixed = [(state, tf.cast(seed, state.dtype)) for state, seed in zip(states, drawn, strict=True)]
+        with keras.StatelessScope(state_mapping=fixed):
+            return layers(images, training=True), *others
 
-    return train.map(change, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    # One batch at a time: its operations share the processor's cores already.
+    return tf.data.Dataset.zip(train, numbers).map(change).prefetch(tf.data.AUTOTUNE)
 
 
 def refresh_averages(model, batches, steps=200):
     """Let the batch normalisations of ``model`` remember afresh, as its weights are now; nothing is learned.
 
     Their moving averages become plain means over up to ``steps`` batches of ``batches`` (a batched
-    ``tf.data.Dataset`` of training pictures and labels), taken without dropout: as in use, not as in training
+    ``tf.data.Dataset`` of training pictures and labels), with all other layers as in use: without dropout
     (X. Li and others, "Understanding the Disharmony between Dropout and Batch Normalization by Variance
     Shift", 2019). An interruption ends it early: the means are then over the batches so far.
     """
-    attributes = {keras.layers.BatchNormalization: "momentum", keras.layers.Dropout: "rate"}
-    before = [
-        (layer, name, getattr(layer, name))
-        for layer in model.layers
-        for kind, name in attributes.items()
-        if isinstance(layer, kind)
-    ]
+
+    def averaging(layer):
+        call, times = layer.call, itertools.count()
+
+        def averaging_call(*args, **kwargs):
+            time = next(times)
+            layer.momentum = time / (time + 1)  # gives the mean of all calls so far
+            return call(*args, **{**kwargs, "training": True})
+
+        return averaging_call
+
+    layers = model._flatten_layers()  # of models inside, too
+    before = {
+        layer: layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)
+    }
     try:
-        for step, (images, *_) in enumerate(batches.take(steps)):
-            for layer, name, _ in before:
-                # This momentum gives the mean of all batches so far.
-                setattr(layer, name, step / (step + 1) if name == "momentum" else 0)
-            model(images, training=True)
+        for layer in before:
+            object.__setattr__(layer, "call", averaging(layer))  # past Keras' own bookkeeping
+        for images, *_ in batches.take(steps):
+            model(images, training=False)
     except KeyboardInterrupt:  # the cell goes on, or a trained model that no name has yet would be lost
         print("Interrupted: the averages are those of the batches so far.", flush=True)
     finally:
-        for layer, name, value in before:
-            setattr(layer, name, value)
+        for layer, momentum in before.items():
+            layer.__dict__.pop("call", None)  # the class's method is back
+            layer.momentum = momentum
 
 
-class KeepBest(keras.callbacks.EarlyStopping):
-    """Keep the best weights so far, and let an interruption end the fit instead of losing it.
+_running = []  # each StopButton whose fit runs now, the innermost last
 
-    After ``fit`` the model has the weights of the epoch with the best ``monitor`` (``"val_loss"`` and other
-    losses: lowest; everything else: highest). Interrupting the cell (the stop button, Ctrl-C) ends training
-    after the running batch and one last validation, so that ``fit`` returns the history of what was reached;
-    a second interruption stops at once, as usual. ``best_epoch`` (counted from 1) and ``best`` are the number
-    and the value of that epoch, ``interrupted`` is whether the fit was cut short. Raises CourseError for a
-    metric that is not there.
+
+class StopButton(keras.callbacks.Callback):
+    """A callback for ``fit``: an interruption ends the fit instead of losing it.
+
+    Interrupting the cell (the stop button, Ctrl-C) ends training after the running batch and one last
+    validation, and ``fit`` returns the history of what was reached; a second interruption stops at once, as
+    usual. ``interrupted`` is whether the fit was cut short. Once the fit is over, however it ended, an
+    interruption means again what it meant before.
     """
+
+    message = "Interrupted: finishing this batch, then ending the fit."
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self.interrupted = self._ended = False
+        # Python delivers signals to its main thread only; elsewhere an interruption keeps its usual meaning.
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._interrupt)
+            _running.append(self)
+
+    def _interrupt(self, signum, frame):
+        if self.interrupted:
+            raise KeyboardInterrupt
+        self.interrupted = True
+        self.model.stop_training = True
+        print(self.message, flush=True)
+
+    def on_train_end(self, logs=None):
+        super().on_train_end(logs)
+        self._ended = True
+
+    def let_go(self):
+        """Give interruptions their earlier meaning back, and end what an error left without its end."""
+        signal.signal(signal.SIGINT, self._previous or signal.SIG_DFL)
+        if not self._ended:
+            self.on_train_end()
+
+
+def _with_an_end(fit):
+    """Return the method ``fit``, such that a ``StopButton`` lets go after an error too.
+
+    Keras calls no callback then, and a signal handler that stays would swallow the next interruption.
+    """
+
+    @functools.wraps(fit)
+    def fit_and_end(*args, **kwargs):
+        outside = len(_running)
+        try:
+            return fit(*args, **kwargs)
+        finally:
+            while len(_running) > outside:
+                _running.pop().let_go()
+
+    return fit_and_end
+
+
+keras.Model.fit = _with_an_end(keras.Model.fit)
+
+
+class KeepBest(StopButton, keras.callbacks.EarlyStopping):
+    """A ``StopButton`` that also keeps the best weights so far.
+
+    After ``fit``, however it ended, the model has the weights of the epoch with the best ``monitor``
+    (``"val_loss"`` and other losses: lowest; everything else: highest; NaN never). ``best_epoch`` (counted
+    from 1) and ``best`` are the number and the value of that epoch. Raises CourseError for a metric that is
+    not there.
+    """
+
+    message = "Interrupted: finishing this batch, then keeping the best weights so far."
 
     def __init__(self, monitor="val_accuracy"):
         mode = "min" if monitor.endswith("loss") else "max"
         # It never stops by itself: only the weights of its best epoch are wanted.
         super().__init__(monitor, mode=mode, patience=float("inf"), restore_best_weights=True)
-
-    def on_train_begin(self, logs=None):
-        super().on_train_begin(logs)
-        self.interrupted = False
-        self._previous = None
-        # Python delivers signals to its main thread only; elsewhere an interruption keeps its usual meaning.
-        if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._interrupt)
-
-    def _interrupt(self, signum, frame):
-        if self.interrupted:
-            self.on_train_end()
-            raise KeyboardInterrupt
-        self.interrupted = True
-        self.model.stop_training = True
-        print("Interrupted: finishing this batch, then keeping the best weights so far.", flush=True)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.monitor not in (logs or {}):
@@ -132,10 +201,5 @@ class KeepBest(keras.callbacks.EarlyStopping):
                 f"KeepBest watches {self.monitor!r}, and this fit reports only {', '.join(logs or {})}. "
                 "Give it one of these as monitor, or give fit its validation_data."
             )
-        super().on_epoch_end(epoch + 1, logs)  # so that best_epoch counts from 1, as everybody does
-
-    def on_train_end(self, logs=None):
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
-            self._previous = None
-        super().on_train_end(logs)
+        if not math.isnan(logs[self.monitor]):
+            super().on_epoch_end(epoch + 1, logs)  # so that best_epoch counts from 1, as everybody does

@@ -76,6 +76,62 @@ def test_augment_changes_images_anew_in_each_pass_and_leaves_labels():
     assert any((result != passes[0][0]).any() for result, _ in passes)
 
 
+def changes(seed=3):
+    return keras.Sequential(
+        [
+            keras.layers.RandomFlip("horizontal", seed=seed),
+            keras.layers.RandomRotation(0.1, seed=seed),
+            keras.Sequential([keras.layers.RandomZoom(0.3, seed=seed), keras.layers.GaussianNoise(0.1)]),
+        ]
+    )
+
+
+def augmented_passes(glances=0):
+    """All pictures of two passes over an augmented dataset, after some looks at its first batch."""
+    training.set_seed(7)
+    images = np.random.default_rng(0).uniform(0, 255, (40, 12, 12, 3)).astype("float32")
+    source = tf.data.Dataset.from_tensor_slices((images, np.arange(40))).shuffle(40, seed=1).batch(4)
+    layers = changes()
+    changed = training.augment(source, layers)
+    for _ in range(glances):
+        layers(images[:4], training=True)
+    return [np.concatenate([part for part, _ in changed.as_numpy_iterator()]) for _ in range(2)]
+
+
+def test_one_seed_gives_the_same_augmented_pictures_in_each_run_and_others_in_each_pass():
+    runs = [augmented_passes(), augmented_passes(), augmented_passes(glances=3)]
+    for run in runs[1:]:
+        np.testing.assert_array_equal(run, runs[0])
+    assert not np.array_equal(*runs[0])
+
+
+def test_one_seed_gives_the_same_history_on_augmented_pictures_also_of_a_model_that_fit_builds():
+    histories = []
+    for _ in range(2):
+        training.set_seed(1)
+        images = np.random.default_rng(0).uniform(0, 1, (64, 12, 12, 3)).astype("float32")
+        source = tf.data.Dataset.from_tensor_slices((images, np.arange(64) % 2)).shuffle(64, seed=1).batch(4)
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        fit = model.fit(training.augment(source, changes()), epochs=3, verbose=0)
+        histories.append(fit.history["loss"])
+    assert histories[0] == histories[1]
+
+
+def test_layers_of_one_seed_do_not_draw_the_same():
+    # A white left half, flipped or not, made brighter or not: all four are seen.
+    images = np.zeros((256, 4, 4, 1), "float32")
+    images[:, :, :2] = 100
+    source = tf.data.Dataset.from_tensors((images, np.arange(256)))
+    layers = keras.Sequential(
+        [keras.layers.RandomFlip("horizontal", seed=0), keras.layers.RandomBrightness(0.2, seed=0)]
+    )
+    result, _ = next(training.augment(source, layers).as_numpy_iterator())
+    flipped = result[:, 0, 3, 0] > result[:, 0, 0, 0]
+    brighter = result[:, 0, :, 0].max(axis=1) > 100
+    assert all((np.stack([flipped == a, brighter == b]).all(axis=0)).sum() > 20 for a in (0, 1) for b in (0, 1))
+
+
 def test_keep_best_restores_the_best_epoch():
     model = network()
     values = iter([0.5, 0.9, 0.7])
@@ -147,6 +203,108 @@ def test_second_interruption_stops_at_once_and_still_restores():
     assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), keep.best_weights, strict=True))
 
 
+def test_a_stop_button_ends_the_fit_with_what_was_reached(capsys):
+    before = signal.getsignal(signal.SIGINT)
+    button = training.StopButton()
+    history = network().fit(batches(), epochs=50, callbacks=[button, Interrupt()], verbose=0)
+    assert button.interrupted and len(history.history["loss"]) == 2
+    assert "Interrupted: finishing this batch" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGINT) == before
+    history = network().fit(batches(), epochs=3, callbacks=[button], verbose=0)
+    assert not button.interrupted and len(history.history["loss"]) == 3
+
+
+def test_a_second_press_of_the_stop_button_stops_at_once():
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        network().fit(batches(), epochs=50, callbacks=[training.StopButton(), Interrupt(times=2)], verbose=0)
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+class Failing(keras.callbacks.Callback):
+    """Raise an error in the method ``at``."""
+
+    def __init__(self, at):
+        super().__init__()
+        setattr(self, at, self.fail)
+
+    def fail(self, number=None, logs=None):
+        if not number or number == 2:
+            raise OSError("No space left on device")
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["on_train_begin", "on_train_batch_begin", "on_train_batch_end", "on_test_batch_end", "on_epoch_end",
+     "on_train_end"],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [training.StopButton, training.KeepBest])
+def test_whatever_ends_a_fit_an_interruption_means_again_what_it_did(at, kind):
+    before = signal.getsignal(signal.SIGINT)
+    model = network()
+    with pytest.raises(OSError, match="No space left"):
+        model.fit(
+            batches(), epochs=4, validation_data=batches(), callbacks=[kind(), kind(), Failing(at)], verbose=0
+        )
+    assert signal.getsignal(signal.SIGINT) == before
+    weights = model.get_weights()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+    for old, new in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_data_that_fails_ends_a_fit_with_the_best_weights():
+    before = signal.getsignal(signal.SIGINT)
+    passes = []
+
+    def rows():
+        passes.append(1)
+        for images, labels in batches().as_numpy_iterator():
+            yield images, labels
+        if len(passes) == 4:
+            raise OSError("a picture that cannot be read")
+
+    types = (tf.TensorSpec((None, 3)), tf.TensorSpec((None,), tf.int64))
+    keep, model = training.KeepBest("loss"), network()
+    with pytest.raises(tf.errors.OpError, match="cannot be read"):
+        model.fit(tf.data.Dataset.from_generator(rows, output_signature=types), epochs=9, callbacks=[keep],
+                  verbose=0)  # fmt: skip
+    assert signal.getsignal(signal.SIGINT) == before
+    assert keep.best_epoch >= 2
+    for best, weights in zip(keep.best_weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(best, weights)
+
+
+def test_fits_inside_a_fit_let_go_one_by_one():
+    inner, outer = training.StopButton(), training.StopButton()
+    handlers = []
+
+    class Inside(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            handlers.append(signal.getsignal(signal.SIGINT))
+            network().fit(batches(), callbacks=[inner], verbose=0)
+            handlers.append(signal.getsignal(signal.SIGINT))
+
+    before = signal.getsignal(signal.SIGINT)
+    network().fit(batches(), callbacks=[outer, Inside()], verbose=0)
+    assert handlers[0] == handlers[1] != before
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
+def test_keep_best_never_keeps_a_nan(monitor):
+    values = iter([float("nan"), 0.4, float("nan"), 0.5])
+
+    class Report(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs[monitor] = next(values)
+
+    keep = training.KeepBest(monitor)
+    network().fit(batches(), epochs=4, callbacks=[Report(), keep], verbose=0)
+    assert (keep.best_epoch, keep.best) == ((2, 0.4) if monitor == "val_loss" else (4, 0.5))
+
+
 def test_fresh_averages_are_the_means_in_use_and_nothing_is_learned():
     model = keras.Sequential(
         [
@@ -200,3 +358,23 @@ def test_interrupted_fresh_averages_are_those_of_the_batches_so_far(capsys):
     np.testing.assert_allclose(normalisation.moving_mean, images.mean(axis=0), atol=1e-5)
     assert (model.layers[1].rate, normalisation.momentum) == (0.5, 0.9)
     assert "Interrupted" in capsys.readouterr().out
+
+
+def test_fresh_averages_reach_normalisations_inside_models_and_wrappers():
+    layers = keras.layers
+    innermost = keras.Sequential([layers.Dropout(0.5), layers.BatchNormalization(), layers.Dense(3)])
+    picture = keras.Input((3,))
+    steps = layers.Reshape((3, 1))(layers.GaussianNoise(1.0)(picture))
+    steps = layers.TimeDistributed(layers.BatchNormalization())(steps)
+    branch = keras.Model(picture, [innermost(picture), layers.Flatten()(steps)])
+    model = keras.Sequential([keras.Input((3,)), layers.Lambda(lambda x: x + 8.66), branch])
+    training.refresh_averages(model, batches())
+    images = np.concatenate([images for images, _ in batches().as_numpy_iterator()]) + 8.66
+    normalisation = innermost.layers[1]
+    np.testing.assert_allclose(normalisation.moving_mean, images.mean(axis=0), rtol=1e-4)
+    within = np.mean([image.var(axis=0) for image in np.split(images, 10)], axis=0)
+    np.testing.assert_allclose(normalisation.moving_variance, within, rtol=1e-3)
+    (wrapped,) = [part.layer for part in branch.layers if isinstance(part, layers.TimeDistributed)]
+    np.testing.assert_allclose(wrapped.moving_mean, [images.mean()], rtol=1e-4)
+    assert (normalisation.momentum, innermost.layers[0].rate) == (0.99, 0.5)
+    assert normalisation.call.__func__ is layers.BatchNormalization.call
