@@ -153,3 +153,15 @@ def test_the_lesson_keeps_its_results_under_its_own_name(lesson):
     name, notebook = lesson
     text = "\n".join(cell.source for cell in code(notebook))
     assert f'"{name}"' in text and "artifacts.save(" in text and "keras.utils.set_random_seed" not in text
+
+
+def test_every_training_can_be_stopped_without_losing_it(lesson):
+    """A fit of Keras, known by its arguments, has ``KeepBest`` or ``StopButton`` among its callbacks."""
+    _, notebook = lesson
+    of_keras = {"epochs", "validation_data", "verbose", "batch_size", "callbacks"}
+    known = re.compile(r"KeepBest|keep_best|StopButton|stop_button")
+    for cell in code(notebook):
+        for node in ast.walk(parsed(cell)):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "fit":
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                assert not of_keras & set(given) or known.search(given.get("callbacks", "")), cell.id
