@@ -64,7 +64,7 @@ def augment(train, layers):
     """
     weights = {id(weight) for weight in layers.weights}
     states = [state for state in layers.variables if id(state) not in weights]
-    starts = [tf.cast(state.value, tf.int64) for state in states]  # each is a seed and a counter
+    starts = [state.numpy() for state in states]  # each is a seed and a counter
     # Every batch has a number of its own, drawn anew in each pass. The layers' own counters would also move
     # with batches that were read ahead and never used, so that one seed gave now these pictures, now others.
     numbers = tf.data.Dataset.random(seed=0, rerandomize_each_iteration=True)
@@ -74,8 +74,7 @@ def augment(train, layers):
         images, *others = batch
         # Layers that were given the same seed draw apart, or those that flip would always rotate to one side.
         drawn = [start + tf.stack([place * 1_000_003, number]) for place, start in enumerate(starts)]
-        fixed = [(state, tf.cast(seed, state.dtype)) for state, seed in zip(states, drawn, strict=True)]
-        with keras.StatelessScope(state_mapping=fixed):
+        with keras.StatelessScope(state_mapping=zip(states, drawn, strict=True)):
             return layers(images, training=True), *others
 
     # One batch at a time: its operations share the processor's cores already.
@@ -102,9 +101,7 @@ def refresh_averages(model, batches, steps=200):
         return averaging_call
 
     layers = model._flatten_layers()  # of models inside, too
-    before = {
-        layer: layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)
-    }
+    before = {layer: layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)}
     try:
         for layer in before:
             object.__setattr__(layer, "call", averaging(layer))  # past Keras' own bookkeeping

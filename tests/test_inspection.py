@@ -112,11 +112,57 @@ def test_images_that_do_not_fit_and_models_without_maps_are_refused(look, images
     with pytest.raises(CourseError, match="only a Keras model"):
         look(model.layers[1], images)
     flat = keras.Sequential([keras.Input((SIDE, SIDE, 3)), layers.Flatten(), layers.Dense(2)])
-    with pytest.raises(CourseError, match="No layer of this model puts out maps"):
+    with pytest.raises(CourseError, match="No layer of this model puts out feature maps"):
         look(flat, images)
     inputs = [keras.Input((SIDE, SIDE, 3)), keras.Input((SIDE, SIDE, 3))]
     with pytest.raises(CourseError, match="2 inputs"):
         look(keras.Model(inputs, layers.Add()(inputs)), images)
+
+
+on_the_picture = [
+    layers.Rescaling(1 / 255),
+    layers.Resizing(32, 32),
+    layers.CenterCrop(20, 20),
+    layers.ZeroPadding2D(2),
+    layers.Cropping2D(2),
+    layers.UpSampling2D(),
+    layers.RandomFlip(),
+    layers.RandomRotation(0.1),
+    layers.RandomZoom(0.1),
+    layers.GaussianNoise(0.1),
+    layers.Dropout(0.1),
+    layers.Normalization(mean=[1.0] * 3, variance=[2.0] * 3),
+    layers.Normalization(),
+    layers.BatchNormalization(),
+    layers.LayerNormalization(),
+    layers.Activation("relu"),
+    layers.ReLU(),
+    layers.MaxPooling2D(),
+    layers.AveragePooling2D(2),
+    layers.Lambda(lambda pictures: pictures / 255),
+    layers.Identity(),
+    layers.Permute((2, 1, 3)),
+]
+
+
+@pytest.mark.parametrize("preparing", on_the_picture, ids=lambda layer: layer.name)
+def test_what_is_still_the_picture_is_never_taken_for_a_feature_map(images, preparing):
+    start = [keras.Input((SIDE, SIDE, 3)), preparing, layers.Rescaling(1 / 2, name="half")]
+    hidden = keras.Sequential([*start, layers.Flatten(), layers.Dense(4, activation="relu"), layers.Dense(2)])
+    pooled_picture = keras.Sequential([*start, layers.GlobalAveragePooling2D(), layers.Dense(2)])
+    for model in (hidden, pooled_picture, keras.Sequential([keras.Input((SIDE, SIDE, 3)), hidden])):
+        for look in (inspection.grad_cam, inspection.class_activation_map, inspection.activations):
+            with pytest.raises(CourseError, match="No layer of this model puts out feature maps"):
+                look(model, images)
+    # Beside a convolution, and also after one on another branch, it is no feature map either.
+    convolution = layers.Conv2D(2, 3, name="conv")
+    picture = keras.Input((SIDE, SIDE, 3))
+    joined = [layers.GlobalMaxPooling2D()(part) for part in (convolution(picture), preparing(picture))]
+    model = keras.Model(picture, layers.Dense(2)(layers.Concatenate()(joined)))
+    assert inspection.grad_cam(model, images).layer == "conv"
+    assert list(inspection.activations(model, images)) == ["conv"]
+    with pytest.raises(CourseError, match=rf"no layer '{preparing.name}' .*It has: conv\."):
+        inspection.grad_cam(model, images, layer=preparing.name)
 
 
 # class activation maps
@@ -349,6 +395,7 @@ def test_maps_see_through_a_head_that_was_trained_on_the_features(tmp_path, brig
     layer = hub_layer(tmp_path)
     head = layers.Dense(2, activation="softmax")
     asked = keras.Sequential([keras.Input((32, 32, 3)), layer, head])
+    scaling = keras.Sequential([keras.Input((32, 32, 3)), layers.Rescaling(1.0), layer, head])
     model = keras.Sequential([inspection.spatial_backbone(layer), layers.GlobalAveragePooling2D(), head])
     assert np.allclose(asked(bright), model(bright), atol=1e-5)
     cam = inspection.class_activation_map(model, bright, 1, **RAW)
@@ -359,10 +406,10 @@ def test_maps_see_through_a_head_that_was_trained_on_the_features(tmp_path, brig
     assert early.maps.shape == (5, 16, 16) and early.maps.any()
     made = inspection.patterns(model, "spatial_backbone/stage_1", [0, 1], steps=5, white=1)
     assert (made.after > made.before).all()
-    with pytest.raises(CourseError, match=r"HubLayer hides its layers.*spatial_backbone"):
-        inspection.grad_cam(asked, bright)
-    with pytest.raises(CourseError, match="HubLayer hides its layers"):
-        inspection.class_activation_map(asked, bright)
+    for hiding in (asked, scaling):
+        for look in (inspection.grad_cam, inspection.class_activation_map, inspection.activations):
+            with pytest.raises(CourseError, match=r"HubLayer hides its layers.*spatial_backbone"):
+                look(hiding, bright)
 
 
 @pytest.mark.parametrize("ending", ["maximum", "part of the places"])

@@ -24,10 +24,9 @@ def spatial_backbone(hub_layer):
         keras.Sequential([spatial_backbone(hub_layer), keras.layers.GlobalAveragePooling2D(), head])
 
     gives the answers of the model with ``hub_layer`` and ``head``. Pixels go from 0 to 1; out come float32
-    maps (batch, height, width, features). The layers ``stage_1``, ``stage_2`` ... are one a resolution, so
-    that ``activations`` shows what is seen by depth. The weights are constants, copied now; the model cannot
-    be saved: make it again. Raises CourseError for a module that takes pictures of any size, or does not end
-    in an average over all places, as a classifier does not.
+    maps (batch, height, width, features). The layers ``stage_1``, ``stage_2`` ... are one a resolution. The
+    weights are constants, copied now; the model cannot be saved. Raises CourseError for a module that takes
+    pictures of any size, or does not end in an average over all places, as a classifier does not.
     """
     shape = getattr(hub_layer, "image_shape", None)
     if shape is None:
@@ -49,8 +48,8 @@ def spatial_backbone(hub_layer):
         if means.shape == features.shape and np.allclose(means, features, rtol=1e-3, atol=tolerance):
             return backbone
     raise CourseError(
-        f"The module {hub_layer.handle} does not end in an average of maps over all places, so no maps say "
-        "where its features come from. The feature vectors of MobileNet V2 and Inception V3 do end so."
+        f"The module {hub_layer.handle} does not end in an average of maps over all places. The feature "
+        "vectors of MobileNet V2 and Inception V3 do."
     )
 
 
@@ -99,8 +98,7 @@ def _trunk(hub_layer, shape):
 def _stages(trunk):
     """Return maps on the way from the picture to the last maps, one a resolution, the large ones first.
 
-    Each one is a place that all ways from the picture pass, so that the rest can be computed from it alone:
-    no earlier tensor is used later. Rectified maps are preferred: what they show is "seen" or "not seen".
+    Each is all that the rest is computed from: no earlier tensor is used later. Rectified maps are preferred.
     """
     way = [trunk.inputs[0].op]  # the operations that hang on the picture, in the order of computation
     for operation in trunk.graph.get_operations():

@@ -14,10 +14,7 @@ import tensorflow as tf  # isort: skip
 
 @dataclass(frozen=True, repr=False)
 class ClassMaps:
-    """Maps of the evidence for a class, and what they must not be read without.
-
-    Two maps that both reach 1 may differ a hundredfold in ``scale``.
-    """
+    """Maps of the evidence for a class; two that both reach 1 may differ a hundredfold in ``scale``."""
 
     maps: np.ndarray  # float32 [n, height, width]
     scale: np.ndarray  # [n]: the largest value of each map before normalising; 0 where nothing speaks for it
@@ -40,15 +37,13 @@ def class_activation_map(model, images, target=None, *, output=None, normalised=
     (``grad_cam`` takes it), an unknown target or output, and images that do not fit.
     """
 
-    def evidence(batch, number):
+    def evidence(batch, asked):
         outputs, calls = record(model, batch)
         head, scores = _head(calls, _one_output(model, outputs, output))
-        pooling = _pooling(calls, head)
-        targets = _targets(target, scores, number)
+        pooling, targets = _pooling(calls, head), _targets(asked, scores)
         weights = tf.gather(tf.transpose(tf.cast(head.layer.kernel, tf.float32)), targets)
-        maps = tf.einsum("nhwc,nc->nhw", tf.cast(pooling.input, tf.float32), weights)
-        names = [call.name for call in calls if call.output is pooling.input]
-        return maps, scores, targets, names[-1] if names else pooling.name
+        names = [call.name for call in calls if call.output is pooling.input] or [pooling.name]
+        return pooling.input, weights, scores, targets, names[-1]
 
     return _collected(evidence, model, images, target, normalised, upsample)
 
@@ -56,58 +51,53 @@ def class_activation_map(model, images, target=None, *, output=None, normalised=
 def grad_cam(model, images, target=None, *, output=None, layer=None, normalised=True, upsample=True):
     """Return ``ClassMaps`` by Grad-CAM: maps of a layer, weighted with the mean gradient of the class score.
 
-    Works for every model with a layer that puts out maps. ``layer`` is its name; ``None`` takes the last one
-    that the score depends on. Where global average pooling and one dense layer follow, the result is that of
-    ``class_activation_map``, before normalising divided by the number of places. Selvaraju and others,
-    "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
+    Works for every model with a layer that puts out feature maps. ``layer`` is its name; ``None`` takes the
+    last one that the score depends on. Where global average pooling and one dense layer follow, the result is
+    that of ``class_activation_map``, before normalising divided by the number of places. Selvaraju and
+    others, "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
 
     The other arguments are those of ``class_activation_map``. Raises CourseError for a model without maps, a
     layer that is not there or not on the way to the score, an unknown target, and images that do not fit.
     """
-    watched = []  # names of the layers that may be it; a single one, once the first picture has told
+    on_the_way = []  # names of layers, known once the first picture has told
 
-    def evidence(batch, number):
-        if not watched:
-            _, calls = record(model, batch[:1])
-            watched.extend(call.name for call in with_maps(calls, layer and [layer]))
-            if len(watched) > 1:
-                evidence(batch[:1], slice(number.start, number.start + 1))
-
-        def watch(call):
-            if call.name in watched:
-                tape.watch(call.output)
-
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            outputs, calls = record(model, batch, watch)
+    def gradients(batch, asked, names):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            outputs, calls = record(model, batch, lambda call: call.name in names and tape.watch(call.output))
             _, scores = _head(calls, _one_output(model, outputs, output))
-            targets = _targets(target, scores, number)
+            targets = _targets(asked, scores)
             score = tf.reduce_sum(tf.gather(scores, targets, batch_dims=1))
-        for call in reversed([call for call in calls if call.name in watched]):
-            gradient = tape.gradient(score, call.output)
-            if gradient is not None:
-                watched[:] = [call.name]
-                weights = tf.reduce_mean(tf.cast(gradient, tf.float32), (1, 2))
-                maps = tf.einsum("nhwc,nc->nhw", tf.cast(call.output, tf.float32), weights)
-                return maps, scores, targets, call.name
-        raise CourseError(
-            f"The score does not depend on {layer or 'any layer that puts out maps'}: leave layer out, or "
-            "name one on the way from the picture to this output."
-        )
+        maps = {call.name: call.output for call in calls if call.name in names}
+        return maps, tape.gradient(score, maps), scores, targets
+
+    def evidence(batch, asked):
+        if not on_the_way:
+            calls = with_maps(record(model, batch[:1])[1], layer and [layer])
+            _, found, *_ = gradients(batch[:1], asked[:1], [call.name for call in calls])
+            on_the_way.extend(name for name, gradient in found.items() if gradient is not None)
+        if not on_the_way:
+            raise CourseError(
+                f"The score does not depend on {layer or 'any layer with feature maps'}: leave layer out, or "
+                "name one on the way from the picture to this output."
+            )
+        name = on_the_way[-1]
+        maps, found, scores, targets = gradients(batch, asked, [name])
+        return maps[name], tf.reduce_mean(tf.cast(found[name], tf.float32), (1, 2)), scores, targets, name
 
     return _collected(evidence, model, images, target, normalised, upsample)
 
 
 def _collected(evidence, model, images, target, normalised, upsample):
-    """Return ``ClassMaps`` of all images; ``evidence`` makes maps, scores, targets and a name for a batch."""
-    images = check_images(model, images)
-    if np.ndim(target) and len(target) != len(images):
-        raise CourseError(
-            f"There are {len(target):,} targets for {len(images):,} images. Give one class for all of them, "
-            "or one for each."
-        )
+    """Return ``ClassMaps`` of all images; ``evidence`` has maps and their weights for a batch."""
+    images, asked = check_images(model, images), target
+    if not np.ndim(target):
+        asked = [target] * len(images)
+    elif len(target) != len(images):
+        raise CourseError(f"There are {len(target):,} targets for {len(images):,} images: give one for each.")
     parts, start = [], 0
     for batch in batches(images):
-        parts.append(evidence(batch, slice(start, start + len(batch))))
+        maps, weights, *others = evidence(batch, asked[start : start + len(batch)])
+        parts.append((tf.einsum("nhwc,nc->nhw", tf.cast(maps, tf.float32), weights), *others))
         start += len(batch)
     maps, scores, targets = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in range(3))
     scale = np.maximum(maps.max(axis=(1, 2)), 0)
@@ -139,13 +129,10 @@ def _head(calls, scores):
     Layers that only apply one of these two are passed over.
     """
     made = {id(call.output): call for call in calls}
-    call = made.get(id(scores))
-    while (
-        call is not None and _is_softmax_like(call.layer) and not isinstance(call.layer, keras.layers.Dense)
-    ):
-        scores = call.input
-        call = made.get(id(scores))
-    if call is not None and _is_softmax_like(call.layer):
+    dense, call = keras.layers.Dense, made.get(id(scores))
+    while call and _ends_in_shares(call.layer) and not isinstance(call.layer, dense):
+        scores, call = call.input, made.get(id(call.input))
+    if call and _ends_in_shares(call.layer):
         scores = tf.matmul(call.input, tf.cast(call.layer.kernel, call.input.dtype))
         if call.layer.bias is not None:
             scores += tf.cast(call.layer.bias, scores.dtype)
@@ -157,36 +144,36 @@ def _head(calls, scores):
     return call, tf.cast(scores, tf.float32)
 
 
-def _is_softmax_like(layer):
+def _ends_in_shares(layer):
+    """Tell whether a layer ends in softmax or sigmoid."""
     activations = (keras.activations.softmax, keras.activations.sigmoid)
-    applies_one = isinstance(layer, (keras.layers.Activation, keras.layers.Dense))
-    return isinstance(layer, keras.layers.Softmax) or (applies_one and layer.activation in activations)
+    has_one = isinstance(layer, (keras.layers.Activation, keras.layers.Dense))
+    return isinstance(layer, keras.layers.Softmax) or (has_one and layer.activation in activations)
 
 
 def _pooling(calls, head):
-    """Return the call of the global average pooling that ``head``, a dense layer, reads."""
-    if head is not None and isinstance(head.layer, keras.layers.Dense):
+    """Return the call of the global average pooling of feature maps that ``head``, a dense layer, reads."""
+    if head and isinstance(head.layer, keras.layers.Dense):
         for call in calls:
-            if isinstance(call.layer, keras.layers.GlobalAveragePooling2D) and (
-                call.output is head.input
-                or (call.output.shape == head.input.shape and np.allclose(call.output, head.input))
-            ):
+            pools = isinstance(call.layer, keras.layers.GlobalAveragePooling2D) and call.convolved
+            # Another tensor of the same values: dropout may copy.
+            if pools and call.output.shape == head.input.shape and np.allclose(call.output, head.input):
                 return call
+    if not any(call.is_map for call in calls):
+        raise CourseError(no_maps(calls))
     end = ", ".join(type(call.layer).__name__ for call in calls[-4:])
     raise CourseError(
         "A class activation map needs a model that ends in GlobalAveragePooling2D and one Dense layer. This "
-        f"one ends in {end}. Use grad_cam, which asks for a layer with maps only"
-        + (f"; but: {no_maps(calls)}" if not any(call.is_spatial for call in calls) else ".")
+        f"one ends in {end}. Use grad_cam."
     )
 
 
-def _targets(target, scores, number):
-    """Return class numbers, one for each row of ``scores``; ``number`` are the places of these rows."""
-    count, classes = scores.shape
-    if target is None:
+def _targets(asked, scores):
+    """Return class numbers, one for each row of ``scores``: those asked for, or the best (for None)."""
+    classes = scores.shape[1]
+    if asked[0] is None:
         return tf.argmax(scores, axis=1)
-    targets = list(target)[number] if np.ndim(target) else [target] * count
-    for one in targets:
+    for one in asked:
         if isinstance(one, bool) or not isinstance(one, (int, np.integer)) or not 0 <= one < classes:
             raise CourseError(f"There is no class {one!r}. Allowed are the numbers 0 to {classes - 1}.")
-    return tf.constant(targets, tf.int64)
+    return tf.constant(asked, tf.int64)

@@ -25,11 +25,10 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     """Return ``Patterns`` that excite ``channels`` (numbers) of the layer ``layer`` (a name).
 
     Gradient ascent: from faint noise, each of ``steps`` steps moves the pixels the way that raises the mean
-    activation of the channel, by about ``rate`` (a share of ``white``) a pixel; before each step the picture
-    is shifted by up to two pixels, which keeps fine noise down. ``white`` is the pixel value that the model
-    takes for white: 255 where it scales inside, 1 for a ``HubLayer``. The same ``seed`` gives the same
-    patterns. A channel that is silent for the noise has no gradient, and its pattern stays noise.
-    Raises CourseError for a layer or channels that are not there, and a model whose input has no fixed size.
+    activation of the channel, by about ``rate`` (a share of ``white``, the pixel value that the model takes
+    for white: 255, or 1 for a ``HubLayer``); shifts by up to two pixels keep fine noise down. The same
+    ``seed`` gives the same patterns. A channel that is silent for the noise stays noise. Raises CourseError
+    for a layer or channels that are not there, and a model whose input has no fixed size.
     """
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:

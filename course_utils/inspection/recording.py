@@ -17,33 +17,38 @@ SHOWN = ("Conv", "Pooling", "Stage")  # in the names of the kinds of layers that
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One call of a layer: its ``name`` (``"inner/conv"`` inside a model ``inner``), what went in and out."""
+    """One call of a layer: its ``name`` (``"inner/conv"`` inside a model ``inner``), what went in and out.
+
+    ``convolved`` is False as long as no layer with a kernel was on the way: then the output is still the
+    picture, maybe scaled, resized, padded or changed at random.
+    """
 
     name: str
     layer: Any
     input: Any
     output: Any
+    convolved: bool
 
     @property
-    def is_spatial(self):
-        """Whether the output is a map: (batch, height, width, channels) with more than one place."""
+    def is_map(self):
+        """Whether the output is a feature map (batch, height, width, channels) with more than one place."""
         shape = getattr(self.output, "shape", ())
-        return len(shape) == 4 and shape[1] * shape[2] > 1 and self.output.dtype.is_floating
+        places = shape[1] * shape[2] if len(shape) == 4 else 0
+        return self.convolved and places > 1 and self.output.dtype.is_floating
 
 
 def activations(model, images, layers=None):
-    """Return what layers of ``model`` put out for ``images``: a dict of name to float32 [n, h, w, channels].
+    """Return the feature maps of ``model`` for ``images``: a dict of name to float32 [n, h, w, channels].
 
-    ``layers`` is a name or a list of names of any layers that put out maps; without it, all convolutions and
+    ``layers`` is a name or a list of names of layers that put out maps; without it, all convolutions and
     poolings (and the stages of a ``spatial_backbone``), in the order of computation. A layer of a model
     inside ``model`` is called ``"inner_model/layer"``, the second call of a shared layer ``"layer (2)"``.
-    All maps are held in memory: give a few pictures, not a data set. Raises CourseError for images that do
-    not fit, names that are not there, and a model that puts out no maps.
+    All maps are held in memory: give a few pictures. Raises CourseError for images that do not fit, names
+    that are not there, and a model without feature maps.
     """
-    images = check_images(model, images)
     names = [layers] if isinstance(layers, str) else layers
     maps = {}
-    for batch in batches(images):
+    for batch in batches(check_images(model, images)):
         calls = with_maps(record(model, batch)[1], names)
         if names is None:
             shown = [call for call in calls if any(word in type(call.layer).__name__ for word in SHOWN)]
@@ -54,27 +59,27 @@ def activations(model, images, layers=None):
 
 
 def with_maps(calls, names=None):
-    """Return the calls that put out maps, all of them or those of the layers ``names``; else CourseError."""
-    spatial = {call.name: call for call in calls if call.is_spatial}
-    if not spatial:
+    """Return the calls that put out feature maps, all or those of the layers ``names``; else CourseError."""
+    maps = {call.name: call for call in calls if call.is_map}
+    if not maps:
         raise CourseError(no_maps(calls))
-    if unknown := [name for name in names or () if name not in spatial]:
+    if unknown := [name for name in names or () if name not in maps]:
         raise CourseError(
-            f"There is no layer {', '.join(map(repr, unknown))} that puts out maps (batch, height, width, "
-            f"channels) in this model. It has: {', '.join(spatial)}."
+            f"There is no layer {', '.join(map(repr, unknown))} that puts out feature maps in this model. It "
+            f"has: {', '.join(maps)}."
         )
-    return [call for name, call in spatial.items() if names is None or name in names]
+    return [call for name, call in maps.items() if names is None or name in names]
 
 
 def no_maps(calls):
-    """Return the sentence for a model in which no layer puts out maps."""
-    sentence = "No layer of this model puts out maps (batch, height, width, channels)."
-    if any(type(call.layer).__name__ == "HubLayer" for call in calls):
-        return sentence + (
-            " A HubLayer hides its layers: put inspection.spatial_backbone(layer) and "
-            "keras.layers.GlobalAveragePooling2D() in its place."
-        )
-    return f"{sentence} Use a model with a convolution."
+    """Return the sentences for a model in which no layer puts out feature maps."""
+    hidden = any(type(call.layer).__name__ == "HubLayer" for call in calls)
+    return "No layer of this model puts out feature maps (batch, height, width, channels). " + (
+        "A HubLayer hides its layers: put inspection.spatial_backbone(layer) and "
+        "keras.layers.GlobalAveragePooling2D() in its place."
+        if hidden
+        else "Use a model with a convolution."
+    )
 
 
 def record(model, images, watch=None):
@@ -82,16 +87,22 @@ def record(model, images, watch=None):
 
     ``watch`` is called with each ``Call`` before its output flows on, so that a tape can watch it.
     """
-    calls, times = [], Counter()
+    calls, times, convolved = [], Counter(), {}  # the last: of each tensor, by its id
 
     def recorded(name, layer):
-        original = layer.call
+        original, has_kernel = layer.call, _has_kernel(layer)
 
         def call(*args, **kwargs):
             output = original(*args, **kwargs)
+            given = list(map(id, keras.tree.flatten(args)))
+            # A tensor that no layer made is the picture, or comes from an operation between layers.
+            known = [convolved[one] for one in given if one in convolved]
+            before = any(known) if known else any(call.convolved for call in calls)
+            convolved.update({one: before for one in given if one not in convolved})
+            convolved.update({id(one): has_kernel or before for one in keras.tree.flatten(output)})
             times[name] += 1
             number = f" ({times[name]})" * (times[name] > 1)
-            calls.append(Call(name + number, layer, args[0] if args else None, output))
+            calls.append(Call(name + number, layer, args[0] if args else None, output, has_kernel or before))
             if watch is not None:
                 watch(calls[-1])
             return output
@@ -109,6 +120,11 @@ def record(model, images, watch=None):
             object.__delattr__(layer, "call")
 
 
+def _has_kernel(layer):
+    """Tell layers that compute features from those that scale or normalise: these have vectors at most."""
+    return type(layer).__name__ == "Stage" or any(len(weight.shape) > 1 for weight in layer.weights)
+
+
 def _leaves(model, path=""):
     """Yield (name, layer) of all layers that are not models themselves."""
     for layer in model.layers:
@@ -122,8 +138,8 @@ def check_images(model, images):
     """Return ``images`` as an array [n, height, width, channels] that fits ``model``; else CourseError."""
     if not isinstance(model, keras.Model):
         raise CourseError(
-            f"This is a {type(model).__name__}, and only a Keras model can be inspected: "
-            "keras.Sequential([keras.Input(shape), layer]) makes one of a layer."
+            f"This is a {type(model).__name__}; only a Keras model can be inspected, such as "
+            "keras.Sequential([keras.Input(shape), layer])."
         )
     shapes = getattr(model, "input_shape", None) if model.built else None
     if isinstance(shapes, (list, dict)):
@@ -136,8 +152,7 @@ def check_images(model, images):
         sides = ", ".join("any" if side is None else str(side) for side in wanted[1:])
         raise CourseError(
             f"The images have shape {images.shape} and type {images.dtype}; this model takes numbers of "
-            f"shape (pictures, {sides}). Resize them with tf.image.resize; a single picture goes in as "
-            "picture[np.newaxis]."
+            f"shape (pictures, {sides}). Resize them with tf.image.resize; give one as picture[None]."
         )
     return images
 

@@ -35,12 +35,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Backbone:
-    """A network without its classifier, whose weights they are (``weights``) and why those were taken.
-
-    ``network`` is a frozen Keras model from pictures of any size that went through
-    ``keras.applications.vgg19.preprocess_input`` to the maps of its last pooling, the layer ``block5_pool``;
-    ``weights`` is ``"published"`` or ``"stand-in"``.
-    """
+    """A frozen Keras model without its classifier, whose ``weights`` they are, and why those were taken."""
 
     network: Any = field(repr=False)
     weights: str
@@ -57,8 +52,8 @@ def find(handle, weights="auto"):
     """
     if handle not in MODULES:
         raise CourseError(
-            f"The course has no stand-in for {handle}. It has some for {', '.join(MODULES)}. Any other "
-            "module can be used with HubLayer directly."
+            f"The course has no stand-in for {handle}, only for {', '.join(MODULES)}. Use any other "
+            "module with HubLayer directly."
         )
     entry = MODULES[handle]
     beside = {name: pair for name in ("labels", "example") if (pair := getattr(entry, name))}
@@ -77,15 +72,14 @@ def find(handle, weights="auto"):
 
 
 def vgg19(weights="auto"):
-    """Return VGG19 without its classifier as a ``Backbone`` and say in one line which weights, and why.
+    """Return VGG19 without its classifier as a ``Backbone``, and say in one line which weights it has.
 
-    ``"published"`` takes those trained on ImageNet, from Keras's own folder (``KERAS_HOME``) or downloaded
-    there now; ``"stand-in"`` a small network of the same kind that comes with the course; ``"auto"`` the
-    published ones where that works, else the stand-in. Raises CourseError for any other value, NotAvailable
-    within seconds where what was asked for cannot be had.
+    The network takes pictures (batch, height, width, 3) of any size that went through
+    ``keras.applications.vgg19.preprocess_input``, and puts out the maps of its last pooling,
+    ``block5_pool``. ``weights`` and errors are those of ``find``.
     """
-    (weights_file,) = published(VGG19)
-    choice = availability.choose("WEIGHTS", weights, lambda: availability.obtain(weights_file), _vgg_stand_in)
+    (file,) = published(VGG19)
+    choice = availability.choose("WEIGHTS", weights, lambda: availability.obtain(file), _vgg19_stand_in)
     choice.value.trainable = False
     availability.announce("VGG19", choice.taken, choice.why)
     return Backbone(choice.value, choice.taken, choice.why)
@@ -97,24 +91,33 @@ def published(handle):
     ``handle`` is a key of ``catalog.PRETRAINED``. Of a classifier these are the module, the names of its
     classes and a picture to try it on.
     """
-    if handle == VGG19:
-        return [_vgg_file()]
     entry = PRETRAINED[handle]
+    if handle == VGG19:
+        download, size = lambda: _vgg19("imagenet"), entry.download_bytes
+        return [_keras_file("models", VGG19_FILE, STORAGE, download, size, read=_vgg19)]
     addresses = [pair[0] for pair in (entry.labels, entry.example) if pair]
-    return [modules.published(handle), *map(_keras_file, addresses)]
+    return [modules.published(handle), *map(_beside, addresses)]
 
 
-def _vgg_file():
-    folder = _keras_folders("models")[0]
+def _beside(address):
+    name = address.rsplit("/", 1)[1]
+    return _keras_file("datasets", name, address, lambda: Path(keras.utils.get_file(name, address)), 100_000)
 
-    def build(weights):
-        return keras.applications.VGG19(weights=os.fspath(weights), include_top=False)
+
+def _keras_file(kind, name, address, download, size, read=Path):
+    """Return the ``Published`` of a file of ``size`` bytes in one of Keras's folders, "models" or "datasets".
+
+    That folder is in ``KERAS_HOME``, or in a temporary one if that is read-only. The value is what ``read``
+    makes of the file's path.
+    """
+    homes = os.environ.get("KERAS_HOME") or "~/.keras", Path(tempfile.gettempdir(), ".keras")
+    folders = [Path(home).expanduser() / kind for home in homes]
 
     def look():
         damage = None
-        for path in _in_keras_folders("models", VGG19_FILE):
+        for path in (folder / name for folder in folders if (folder / name).is_file()):
             try:
-                return build(path)
+                return read(path)
             except Exception as error:  # h5py and Keras raise many kinds; each of them means: no weights
                 damage = NotAvailable(
                     f"{path} is damaged: {in_a_line(error)}. Delete that file and run "
@@ -122,50 +125,24 @@ def _vgg_file():
                 )
         if damage:
             raise damage
-        return None
 
-    return availability.Published(
-        title="VGG19's file of weights",
-        folder=folder,
-        address=STORAGE,
-        look=look,
-        download=lambda: build("imagenet"),
-        download_bytes=PRETRAINED[VGG19].download_bytes,
-        disk_bytes=PRETRAINED[VGG19].download_bytes,
-        advice=f"put {VGG19_FILE} there, or point KERAS_HOME at a folder whose 'models' has it, or choose "
-        'WEIGHTS = "stand-in"',
-    )
-
-
-def _keras_file(address):
-    """Return the ``Published`` of a file that Keras keeps in its ``datasets``; its value is a path."""
-    name = address.rsplit("/", 1)[1]
     return availability.Published(
         title=name,
-        folder=_keras_folders("datasets")[0],
+        folder=folders[0],
         address=address,
-        look=lambda: next(iter(_in_keras_folders("datasets", name)), None),
-        download=lambda: Path(keras.utils.get_file(name, address)),
-        download_bytes=100_000,
-        disk_bytes=100_000,
-        advice="point KERAS_HOME at a folder whose 'datasets' has it",
+        look=look,
+        download=download,
+        download_bytes=size,
+        disk_bytes=size,
+        advice=f'point KERAS_HOME at a folder whose {kind!r} has it, or choose WEIGHTS = "stand-in"',
     )
 
 
-def _keras_folders(kind):
-    """Return where Keras keeps files of a ``kind`` ("models", "datasets"): its own folder, then a temporary.
-
-    The second is where it writes if its own (``KERAS_HOME``) is read-only.
-    """
-    home = os.environ.get("KERAS_HOME") or "~/.keras"
-    return [Path(home).expanduser() / kind, Path(tempfile.gettempdir(), ".keras", kind)]
+def _vgg19(weights):
+    return keras.applications.VGG19(weights=os.fspath(weights), include_top=False)
 
 
-def _in_keras_folders(kind, name):
-    return [folder / name for folder in _keras_folders(kind) if (folder / name).is_file()]
-
-
-def _vgg_stand_in():
+def _vgg19_stand_in():
     path = course_folder() / PRETRAINED[VGG19].stand_in
     try:
         return keras.saving.load_model(path, compile=False)
@@ -174,6 +151,6 @@ def _vgg_stand_in():
             f"cannot be loaded: {portable.why_not_loaded(path, error)}" if path.is_file() else "is not there."
         )
         raise NotAvailable(
-            f"The stand-in for VGG19 in {path} {reason} It comes with the course: restore it with "
-            "'git checkout -- data/hub', or choose WEIGHTS = \"published\" where there is a network."
+            f"The stand-in for VGG19 in {path} {reason} Restore it with 'git checkout -- data/hub', or "
+            'choose WEIGHTS = "published" where there is a network.'
         ) from error

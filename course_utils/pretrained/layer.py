@@ -17,25 +17,21 @@ import tensorflow as tf  # isort: skip
 class HubLayer(keras.layers.Layer):
     """A module of TensorFlow Hub as a Keras layer: images in, feature vectors or class scores out.
 
-    ``handle`` is the module's address, such as
-    ``"https://tfhub.dev/google/tf2-preview/mobilenet_v2/feature_vector/4"``, or the folder of a SavedModel,
-    relative to the working directory or to the course's own folder. The input is a batch of images (batch,
-    height, width, channels), float, with pixels from 0 to 1; ``image_shape`` is the (height, width, channels)
-    that the module takes. It computes in float32; the output comes in the layer's compute dtype.
+    ``handle`` is the module's address or the folder of a SavedModel, relative to the working directory or to
+    the course's own folder. In go images (batch, height, width, channels), float, 0 to 1, of the size
+    ``image_shape``; it computes in float32, and the output comes in the layer's compute dtype.
 
     Frozen (``trainable=False``) no weight changes. With ``trainable=True`` those weights train that the
-    module declares trainable, or of them only those whose name contains a match of the regular expression
-    ``fine_tune``: ``"block_1[56]|Conv_1"`` for the end of MobileNet V2. The names are in
-    ``[weight.name for weight in layer.weights]``. Batch normalization and dropout stay in inference mode all
-    the same: small batches of new pictures would overwrite the averages that the module brings (Keras guide
-    "Transfer learning and fine-tuning").
+    module declares trainable, or only those whose name contains a match of the regular expression
+    ``fine_tune``: ``"block_1[56]|Conv_1"`` for the end of MobileNet V2. Batch normalization and dropout stay
+    in inference mode all the same: small batches would overwrite the averages that the module brings (Keras
+    guide "Transfer learning and fine-tuning").
 
     A saved model holds the handle, a ``fingerprint`` of the module's weights and those weights that differ.
     Whoever loads it needs the module, and a module is a program: load only files that you trust.
 
     Raises CourseError for a handle that is no module, a pattern that matches no weight, images that do not
-    fit, and weights other than those that a saved model was made with; NotAvailable within seconds if the
-    module is not here and cannot be downloaded.
+    fit, and a module that is not the one of a saved model; NotAvailable where it cannot be downloaded.
     """
 
     pixel_scale = 1 / 255  # from the pixels of a picture, 0 to 255, to those that the layer takes
@@ -48,7 +44,7 @@ class HubLayer(keras.layers.Layer):
         # Resolved now: a path may be relative to a working directory that changes.
         self.handle, self.fine_tune = modules.portable(str(handle)), fine_tune
         self._module = modules.load(self.handle)
-        self._shapes, self._arguments = modules.signature(self._module, self.handle)
+        self.image_shape, self._output_shape, self._arguments = modules.signature(self._module, self.handle)
         variables, declared = modules.variables(self._module)
         self._digests = [_digest(variable) for variable in variables]
         self.fingerprint = hashlib.sha256("".join(self._digests).encode()).hexdigest()[:16]
@@ -69,13 +65,16 @@ class HubLayer(keras.layers.Layer):
         # Only now, as the setter passes it on to the weights that are there.
         self.trainable = trainable
 
-    @property
-    def image_shape(self):
-        """The (height, width, channels) that the module takes; ``None`` for a side that may vary."""
-        return next(iter(self._shapes))[1:]
-
     def build(self, input_shape):
-        self._fitting(input_shape)
+        self._check(input_shape)
+
+    def _check(self, input_shape):
+        if not tf.TensorShape((None, *self.image_shape)).is_compatible_with(input_shape):
+            raise CourseError(
+                f"Images of shape {_readable(input_shape)} do not fit the module {self.handle}. It takes "
+                f"{_readable((None, *self.image_shape))}: (batch, height, width, channels). Resize them, and "
+                f"begin the model with keras.Input({self.image_shape})."
+            )
 
     def call(self, inputs):
         if not inputs.dtype.is_floating:
@@ -83,19 +82,17 @@ class HubLayer(keras.layers.Layer):
                 f"The pixels are {inputs.dtype.name}; the module takes floats from 0 to 1. Put "
                 "keras.layers.Rescaling(1 / 255) before the HubLayer."
             )
-        images = tf.ensure_shape(tf.cast(inputs, tf.float32), self._fitting(inputs.shape))
+        self._check(inputs.shape)
+        images = tf.ensure_shape(tf.cast(inputs, tf.float32), (None, *self.image_shape))
         return tf.cast(self._module(images, **self._arguments), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
-        return (input_shape[0], *self._shapes[self._fitting(input_shape)][1:])
+        self._check(input_shape)
+        return (input_shape[0], *self._output_shape)
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "handle": self.handle,
-            "fine_tune": self.fine_tune,
-            "fingerprint": self.fingerprint,
-        }
+        own = {"handle": self.handle, "fine_tune": self.fine_tune, "fingerprint": self.fingerprint}
+        return {**super().get_config(), **own}
 
     @classmethod
     def from_config(cls, config):
@@ -127,20 +124,8 @@ class HubLayer(keras.layers.Layer):
         if fingerprint != self.fingerprint:
             raise CourseError(
                 f"The module {self.handle} has other weights (fingerprint {self.fingerprint}) than the one "
-                f"that this model was saved with ({fingerprint}). Put that one back in its place, or build "
-                "and train the model again."
+                f"of this model ({fingerprint}). Put that one back, or train the model again."
             )
-
-    def _fitting(self, given):
-        """Return the shape among those that the module takes to which images of shape ``given`` fit."""
-        for shape in self._shapes:
-            if tf.TensorShape(shape).is_compatible_with(given):
-                return shape
-        raise CourseError(
-            f"Images of shape {_readable(given)} do not fit the module {self.handle}. It takes "
-            f"{' or '.join(map(_readable, self._shapes))}: (batch, height, width, channels). Resize them, "
-            f"and begin the model with keras.Input({self.image_shape})."
-        )
 
 
 def _matching(pattern, variables):
@@ -152,11 +137,8 @@ def _matching(pattern, variables):
     except re.error as error:
         raise CourseError(f"fine_tune = {pattern!r} is not a regular expression: {error}.") from error
     if not chosen:
-        names = ", ".join(_name(variable) for variable in variables[-6:])
-        raise CourseError(
-            f"fine_tune = {pattern!r} matches no trainable weight of the module. Its last ones are {names}; "
-            "all are in [weight.name for weight in layer.weights]."
-        )
+        names = ", ".join(map(_name, variables[-6:]))
+        raise CourseError(f"fine_tune = {pattern!r} matches no trainable weight. The last ones are {names}.")
     return chosen
 
 

@@ -1,6 +1,5 @@
 """The modules of TensorFlow Hub behind ``HubLayer``: where they lie, and what they say about themselves."""
 
-import contextlib
 import hashlib
 import inspect
 import os
@@ -53,9 +52,7 @@ def resolve(handle):
     """
     if "://" in handle:
         return obtain(published(handle))[0]
-    places = [Path(handle).expanduser()]
-    with contextlib.suppress(CourseError):  # installed without the lessons
-        places.append(course_folder() / handle)
+    places = [Path(handle).expanduser(), *(course / handle for course in _course())]
     for folder in places:
         if folder.is_dir():
             return folder
@@ -66,16 +63,20 @@ def resolve(handle):
 
 
 def portable(handle):
-    """Return ``handle`` as it holds elsewhere too: addresses unchanged, folders of the course relative to it.
-
-    Other folders become absolute. Raises CourseError for a folder that is not there.
-    """
+    """Return ``handle`` as it holds elsewhere too: an address, a path in the course, or an absolute path."""
     if "://" in handle:
         return handle
     folder = resolve(handle).resolve()
-    with contextlib.suppress(CourseError, ValueError):
-        return folder.relative_to(course_folder()).as_posix()
-    return str(folder)
+    inside = [course for course in _course() if folder.is_relative_to(course)]
+    return folder.relative_to(inside[0]).as_posix() if inside else str(folder)
+
+
+def _course():
+    """Return a list with the course's folder, empty where it was installed without the lessons."""
+    try:
+        return [course_folder()]
+    except CourseError:
+        return []
 
 
 def load(handle):
@@ -90,39 +91,35 @@ def load(handle):
         raise _damaged(folder, in_a_line(error)) from error
     if not callable(module) or not module.__call__.concrete_functions:
         raise CourseError(
-            f"{handle} is a SavedModel, but not one that can be called with images. Export it as a reusable "
-            "SavedModel: a tf.Module whose __call__ is a tf.function with an input_signature."
+            f"{handle} is a SavedModel, but not one that can be called with images: export a tf.Module whose "
+            "__call__ is a tf.function with an input_signature."
         )
     return module
 
 
 def signature(module, handle):
-    """Return which images ``module`` takes, and the arguments that keep it in inference mode.
+    """Return the shapes (without batch) that ``module`` takes and puts out, and arguments for inference mode.
 
-    The first is a dict of input shape, (batch, height, width, channels), to output shape; ``None`` stands for
-    a side that may vary. Raises CourseError if the module is not made for images.
+    ``None`` stands for a side that may vary. Raises CourseError if the module is not made for images.
     """
-    shapes = {}
+    takes_training = "training" in inspect.signature(module.__call__).parameters
     for function in module.__call__.concrete_functions:
         given = tf.nest.flatten(function.structured_input_signature)
         images = [spec.shape for spec in given if isinstance(spec, tf.TensorSpec) and spec.shape.rank == 4]
         output = function.structured_outputs
         if len(images) == 1 and isinstance(output, tf.TensorSpec) and output.shape.rank:
-            shapes[tuple(images[0].as_list())] = tuple(output.shape.as_list())
-    if not shapes:
-        raise CourseError(
-            f"The module {handle} does not turn one batch of images (batch, height, width, channels) into "
-            "one tensor. Choose a module for image feature vectors or image classification."
-        )
-    takes_training = "training" in inspect.signature(module.__call__).parameters
-    return shapes, {"training": False} if takes_training else {}
+            shapes = tuple(images[0][1:]), tuple(output.shape[1:])
+            return *shapes, {"training": False} if takes_training else {}
+    raise CourseError(
+        f"The module {handle} does not turn one batch of images (batch, height, width, channels) into one "
+        "tensor. Choose one for image feature vectors or image classification."
+    )
 
 
 def variables(module):
-    """Return all variables of ``module``, and those of them that it declares trainable.
+    """Return all variables of ``module``, and those that it declares trainable, as reusable SavedModels do.
 
-    Reusable SavedModels list both; of others we see what their function uses.
-    https://www.tensorflow.org/hub/reusable_saved_models
+    Of others we see what their function uses. https://www.tensorflow.org/hub/reusable_saved_models
     """
     every = list(getattr(module, "variables", module.__call__.concrete_functions[0].variables))
     declared = getattr(module, "trainable_variables", [variable for variable in every if variable.trainable])
@@ -144,7 +141,6 @@ def _whole(folder):
 
 def _damaged(folder, problem):
     return NotAvailable(
-        f"The module in {folder} is damaged or no module: {problem}. If its download was cut off, or a "
-        "cleaner of temporary files was there, delete that folder and try again; a folder of yours must hold "
-        "a SavedModel of TensorFlow 2."
+        f"The module in {folder} is damaged or no module: {problem}. If it was downloaded, delete that "
+        "folder and try again; a folder of yours must hold a SavedModel of TensorFlow 2."
     )
