@@ -98,9 +98,10 @@ def _check_dataset(notebook, dataset):
         raise CourseError(f"{notebook.stem} has no parameter DATA: it does not learn from pictures.")
     if dataset in ALLOWED["DATA"]:
         return "my_picture.jpg", {"DATA": dataset}
-    classes, *_ = look_into(dataset)
     if "load_attributes(" in notebook.read_text(encoding="utf-8"):
-        attributes.split_names(classes)  # raises where a name is not <colour>_<garment>
+        (classes, *_), _ = attributes.look_into(dataset)
+    else:
+        classes, *_ = look_into(dataset)
     folder = os.path.abspath(os.path.expanduser(dataset))  # the kernel works in the notebook's folder
     return str(next(iter(classes.values()))[0]), {"DATA": folder}
 
