@@ -73,7 +73,8 @@ def look_into(table):
         classes.setdefault(name, []).append(known[path])
     left_out += [(known[path], f"not in {table.name}") for path in sorted(known.keys() - listed.keys())]
     part_of = {known[path]: part for path, part in zip(listed, parts, strict=bool(parts))}
-    return Layout({name: sorted(classes[name]) for name in sorted(classes)}, part_of, left_out), answers_of
+    classes = {name: sorted(files) for name, files in sorted(classes.items())}
+    return Layout(classes, part_of, left_out), {name: answers_of[name] for name in classes}
 
 
 def _read(table):
@@ -132,8 +133,9 @@ def _from_json(text):
 def _no_key_twice(pairs):
     found = {}
     for key, value in pairs:
-        if found.setdefault(key, value) != value:
+        if key in found and found[key] != value:
             raise ValueError(f"{key!r} is there twice, as {found[key]} and {value}")
+        found[key] = value
     return found
 
 
