@@ -29,11 +29,10 @@ def run(options):
     ``out``. Raises CourseError, before anything runs, for whatever is wrong with these.
     """
     notebook = lessons.find_lesson(options.lesson)
-    classes, left_out = _check_dataset(notebook, options.dataset)
+    classes, left_out, answers_of = _check_dataset(notebook, options.dataset)
     values = _check_parameters(notebook, options.dataset, options.epochs, dict(options.parameters))
-    if classes and lessons.BROUGHT in lessons.needs(notebook)[0]:
-        attributes.split_names(classes)  # raises where a name is not <colour>_<garment>
-        attributes.choose_held_out(values.get("HELD_OUT", ""), list(classes), [])
+    if answers_of:
+        attributes.choose_held_out(values.get("HELD_OUT", ""), answers_of)
     for folder in {options.out.absolute(), Path(values.get("ARTIFACTS", options.out)).absolute()}:
         ensure_writable(next(path for path in (folder, *folder.parents) if path.exists()))  # creates none
         if free_space(folder) < _ROOM:
@@ -110,16 +109,22 @@ class CellOutput:
 
 
 def _check_dataset(notebook, dataset):
-    """Return the classes in the folder ``dataset`` (none for a word that ``DATA`` knows) and what is none."""
+    """Return what is in the folder ``dataset``: its classes, what is left out, and the classes' answers.
+
+    The last is empty for lessons with one label a picture, all are for a word that ``DATA`` knows.
+    """
     of_the_course = not lessons.needs(notebook)[0] and notebook in lessons.all_lessons().values()
     if of_the_course or "DATA" not in lessons.parameters_of(notebook):
         has = "makes no use of DATA" if of_the_course else "has no parameter DATA"
         others = ", ".join(lesson for lesson, path in lessons.all_lessons().items() if lessons.needs(path)[0])
         raise CourseError(f"{notebook.stem} {has}: it does not learn from pictures. These do: {others}.")
     if dataset in ALLOWED["DATA"]:
-        return {}, []
-    classes, _, left_out = look_into(dataset)
-    return classes, left_out
+        return {}, [], {}
+    brought = lessons.BROUGHT in lessons.needs(notebook)[0]
+    (classes, _, left_out), answers_of = (
+        attributes.look_into(dataset) if brought else (look_into(dataset), {})
+    )
+    return classes, left_out, answers_of
 
 
 def _check_parameters(notebook, dataset, epochs, parameters):

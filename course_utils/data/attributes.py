@@ -1,4 +1,4 @@
-"""Load pictures that have two attributes, a colour and a garment, from folders such as ``red_dress/``."""
+"""Load pictures that answer several questions, such as colour and garment, from folders or a label file."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_utils import availability
-from course_utils.data import folders, tfds_sets
+from course_utils.data import folders, label_files, layout, tfds_sets
 from course_utils.data.pictures import Contents, Pictures, as_dataset
 from course_utils.data.splitting import check_share, split
 from course_utils.errors import CourseError, NotAvailable
@@ -19,37 +19,52 @@ NAME = "fashion_attributes"
 
 @dataclass(frozen=True)
 class AttributePictures(Pictures):
-    """``Pictures`` whose classes are combinations, such as ``red_dress``.
+    """``Pictures`` whose classes are combinations of answers, such as ``red_dress``.
 
-    ``colors`` and ``categories`` are the sorted names of the two attributes; ``color_of`` and ``category_of``
-    [number of classes] say which of them each class has, as positions. ``unseen`` is a dataset like the other
-    three, of the combinations that ``train`` has no picture of (None without any).
+    ``questions`` is a dict of question, such as "color", to its answers, sorted; ``answers`` a dict of
+    question to the answer of each class, as a position: an array [number of classes]. ``unseen`` is a
+    dataset like the other three, of the combinations that ``train`` has no picture of (None without any).
     """
 
-    colors: list = field(kw_only=True)
-    categories: list = field(kw_only=True)
-    color_of: Any = field(kw_only=True, repr=False)
-    category_of: Any = field(kw_only=True, repr=False)
+    questions: dict = field(kw_only=True)
+    answers: dict = field(kw_only=True, repr=False)
     unseen: Any = field(kw_only=True, repr=False, default=None)
 
     __repr__ = Pictures.__repr__
+
+    @property
+    def class_labels(self):
+        """The labels of each class: its answers in words, such as ``["red", "dress"]``.
+
+        An answer to more than one question, such as "yes", comes with its question: "striped yes".
+        """
+        shared = Counter(answer for answers in self.questions.values() for answer in answers)
+        names = {
+            question: [f"{question} {answer}" if shared[answer] > 1 else answer for answer in answers]
+            for question, answers in self.questions.items()
+        }
+        rows = zip(*self.answers.values(), strict=True)
+        return [[names[q][place] for q, place in zip(names, row, strict=True)] for row in rows]
 
 
 def load_attributes(
     source="auto", held_out="", validation=0.1, test=0.2, size=96, seed=0, near_duplicates_together=True
 ):
-    """Load pictures of coloured garments as ``AttributePictures`` and say in one line which were taken.
+    """Load pictures with several labels each as ``AttributePictures`` and say in one line which were taken.
 
-    ``source`` is a folder with a subfolder ``<colour>_<garment>`` for each combination; ``"sample"`` for
-    drawings of the course; or ``"auto"``: the folder ``downloads/manual/fashion_attributes`` where TensorFlow
-    Datasets keeps its data (the place for sets that cannot be downloaded) if it is there, else the sample.
+    ``source`` is a folder: with a subfolder ``<colour>_<garment>`` for each combination, which answers the
+    questions "color" and "category", or with a file ``labels.csv`` or ``labels.json`` that answers any
+    questions about the pictures beside it (see ``label_files.look_into``); ``"sample"`` for drawings of the
+    course; or ``"auto"``: the folder ``downloads/manual/fashion_attributes`` where TensorFlow Datasets keeps
+    its data (the place for sets that cannot be downloaded) if it is there, else the sample.
 
     ``test`` is the share (0 to 1, exclusive) of every combination that is kept for the end, ``validation``
     the share of the rest to steer by, both chosen by ``seed``, with near-duplicates on one side (unless
-    ``near_duplicates_together`` is False). The combination ``held_out``, such as ``"blue_jeans"``, is in none
-    of the three but in ``unseen``, without near-duplicates of others, which must have its colour and its
-    garment. ``"auto"`` chooses the one whose colour and garment most others have, if there is one and
-    ``unseen`` would be empty otherwise: some combinations of the sample are there from the start.
+    ``near_duplicates_together`` is False). Where some combinations are too rare for that, these are only
+    trained on, and a line names them. The combination ``held_out``, such as ``"blue_jeans"``, is in none of
+    the three but in ``unseen``, without near-duplicates of others, which must have each of its answers.
+    ``"auto"`` chooses the one whose answers most others have, if there is one and ``unseen`` would be empty
+    otherwise: some combinations of the sample are there from the start.
 
     Pictures are squashed to ``size`` x ``size`` RGB pixels and stream from a file in the course's cache.
     Raises CourseError for a folder that is missing or built in another way, a ``held_out`` that is
@@ -58,17 +73,24 @@ def load_attributes(
     check_share("validation", validation)
     check_share("test", test)
     choice = _choose(source, size)
-    contents, never = choice.value
+    contents, answers_of, never = choice.value
     names, labels = contents.class_names, contents.labels
-    colors, categories = split_names(names)
-    never = [*never, *choose_held_out(held_out, names, never)]
+    rare = _rare(contents, validation * (1 - test))
+    never = [*never, *choose_held_out(held_out, answers_of, never, rare)]
 
     is_unseen = np.isin(labels, [names.index(name) for name in never])
-    rows = split(contents, validation, test, seed, np.flatnonzero(~is_unseen), near_duplicates_together)
+    shares = validation, test, seed
+    rows, only_trained = _split(contents, shares, np.flatnonzero(~is_unseen), rare, near_duplicates_together)
     if never:
         known = np.isin(contents.groups, contents.groups[~is_unseen])
         rows["unseen"] = np.flatnonzero(is_unseen & ~known)
     availability.announce(NAME, choice.taken, choice.why)
+    if only_trained:
+        print(f"Too rare to be judged by, so all of their pictures train: {', '.join(only_trained)}.")
+    questions = {
+        question: sorted({answers[question] for answers in answers_of.values()})
+        for question in answers_of[names[0]]
+    }
     return AttributePictures(
         name=NAME,
         source=choice.taken,
@@ -78,12 +100,25 @@ def load_attributes(
         counts={part: len(chosen) for part, chosen in rows.items()},
         skipped=contents.skipped,
         near_duplicates=contents.near_duplicates,
-        colors=sorted(set(colors)),
-        categories=sorted(set(categories)),
-        color_of=np.array([sorted(set(colors)).index(color) for color in colors]),
-        category_of=np.array([sorted(set(categories)).index(category) for category in categories]),
+        questions=questions,
+        answers={
+            question: np.array([words.index(answers_of[name][question]) for name in names])
+            for question, words in questions.items()
+        },
         **{part: contents.dataset(chosen) for part, chosen in rows.items()},
     )
+
+
+def look_into(path):
+    """Return the ``Layout`` of a folder and the answers of each class: a dict of name to {question: answer}.
+
+    Raises CourseError as ``label_files.look_into`` where the folder has a label file; else as
+    ``layout.look_into``, and for subfolders that are not named ``<colour>_<garment>``.
+    """
+    if table := label_files.find(Path(path).expanduser().resolve()):
+        return label_files.look_into(table)
+    found = layout.look_into(path)
+    return found, _colours_and_garments(found.classes)
 
 
 def brought_folder():
@@ -99,7 +134,7 @@ def _choose(source, size):
             'folder with subfolders like red_dress, or "sample" for the drawings that come with the course.'
         )
     if folders.is_folder(source):
-        return availability.Choice((folders.read(source, (size, size)), []), "folder", f"from {source}")
+        return availability.Choice(_read_folder(source, size), "folder", f"from {source}")
     choice = availability.choose("DATA", source, partial(_read_brought, size), partial(_read_sample, size))
     return choice._replace(taken="folder") if choice.taken == "tfds" else choice
 
@@ -108,7 +143,12 @@ def _read_brought(size):
     folder = brought_folder()
     if not folder.is_dir():
         raise NotAvailable(f"there is no folder {folder}; your own goes into DATA.")
-    return (folders.read(folder, (size, size)), []), f"from {folder}"
+    return _read_folder(folder, size), f"from {folder}"
+
+
+def _read_folder(path, size):
+    found, answers_of = look_into(path)
+    return folders.read(path, (size, size), layout=found), answers_of, []
 
 
 def _read_sample(size):
@@ -123,11 +163,10 @@ def _read_sample(size):
     names = builder.info.features["label"].names
     each = np.arange(len(labels))  # no two drawings are near-duplicates
     contents = Contents(names, images.shape[1:], labels, partial(as_dataset, images, labels), groups=each)
-    return contents, [names[label] for label in np.unique(parts[1][1])]
+    return contents, _colours_and_garments(names), [names[label] for label in np.unique(parts[1][1])]
 
 
-def split_names(names):
-    """Return the colours and the garments in ``names`` of combinations, two lists; CourseError for others."""
+def _colours_and_garments(names):
     pairs = [name.split("_") for name in names]
     for name, pair in zip(names, pairs, strict=True):
         if len(pair) != 2 or not all(pair):
@@ -140,19 +179,51 @@ def split_names(names):
         raise CourseError(
             f"{min(both)!r} is a colour and a garment; rename folders so that it is one of them."
         )
-    return colors, categories
+    return {
+        name: {"color": color, "category": category}
+        for name, (color, category) in zip(names, pairs, strict=True)
+    }
 
 
-def choose_held_out(wanted, names, never):
+def _rare(contents, share):
+    """Return the classes of which a part with this share of all would have no picture, unless all are so."""
+    groups = np.arange(len(contents.labels)) if contents.groups is None else contents.groups
+    _, first = np.unique(groups, return_index=True)
+    counts = np.bincount(contents.labels[first], minlength=len(contents.class_names))
+    rare = [name for name, count in zip(contents.class_names, counts, strict=True) if count * share < 1]
+    return rare if len(rare) < len(counts) and contents.parts is None else []
+
+
+def _split(contents, shares, rows, rare, together):
+    """Return the rows of each part, as ``split``, and the list of those rare classes that only train."""
+    try:
+        return split(contents, *shares, rows, together), []
+    except CourseError:
+        labels = contents.labels[rows]
+        is_rare = np.isin(labels, [contents.class_names.index(name) for name in rare])
+        if not is_rare.any() or is_rare.all():
+            raise
+        parts = split(contents, *shares, rows[~is_rare], together)
+        only = rows[is_rare]
+        if together:  # without those that have a near-duplicate among the pictures to judge by
+            judged = np.concatenate([parts["validation"], parts["test"]])
+            only = only[~np.isin(contents.groups[only], contents.groups[judged])]
+        parts["train"] = np.concatenate([parts["train"], only])
+        return parts, sorted({contents.class_names[label] for label in contents.labels[only]})
+
+
+def choose_held_out(wanted, answers_of, never=(), rare=()):
     """Return the list of what is held out beside ``never``: one combination or none; CourseError if wrong."""
-    known = [name for name in names if name not in never]
-    count = Counter(word for name in known for word in name.split("_"))
-    others = {name: [count[word] - 1 for word in name.split("_")] for name in known}
+    known = {name: answers.items() for name, answers in answers_of.items() if name not in never}
+    count = Counter(answer for answers in known.values() for answer in answers)
+    others = {name: [count[answer] - 1 for answer in answers] for name, answers in known.items()}
     possible = [name for name in known if min(others[name])]
     if wanted == "auto":
-        return sorted(possible, key=lambda name: -sum(others[name]))[:1] if not never else []
+        frequent = [name for name in possible if name not in rare]
+        return sorted(frequent, key=lambda name: -sum(others[name]))[:1] if not never else []
     if wanted and wanted not in possible:
-        reason = "alone has its colour or its garment" if wanted in known else "is not there"
+        alone = [answer for question, answer in known.get(wanted, ()) if count[question, answer] == 1]
+        reason = f"alone has {' and '.join(alone)}" if alone else "is not there"
         raise CourseError(
             f"held_out = {wanted!r} {reason}. These can be held out: {', '.join(possible) or 'none'}."
         )

@@ -34,15 +34,15 @@ def is_folder(source):
     return is_path and source not in ALLOWED["DATA"]
 
 
-def read(path, size, channels=3):
-    """Read the pictures of the folder ``path`` and return them as ``Contents``, in the order of their paths.
+def read(path, size, channels=3, layout=None):
+    """Read the pictures of the folder ``path`` and return them as ``Contents``, class by class.
 
-    ``size`` is (height, width), ``channels`` 3 (RGB) or 1 (grey). What no picture can be read from is left
-    out and listed. Raises CourseError as ``layout.look_into``, for a class without any readable picture, and
-    where the cache cannot be written.
+    ``size`` is (height, width), ``channels`` 3 (RGB) or 1 (grey), ``layout`` the ``Layout`` of the folder
+    (None: as ``layout.look_into`` finds it). What no picture can be read from is left out and listed. Raises
+    CourseError for a class without any readable picture, and where the cache cannot be written.
     """
     path = Path(path).expanduser().resolve()
-    classes, parts, left_out = look_into(path)
+    classes, parts, left_out = layout or look_into(path)
     files = [file for found in classes.values() for file in found]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in classes.values()])
     text = json.dumps([_FORMAT, str(path), *size, channels])
@@ -53,8 +53,8 @@ def read(path, size, channels=3):
     for label, name in enumerate(classes):
         if label not in labels[rows]:
             raise CourseError(
-                f"None of the {len(classes[name]):,} files in {path / name} can be read as a picture. "
-                "Replace them, or remove the folder to go without the class."
+                f"None of the {len(classes[name]):,} files of {name} in {path} can be read as a picture. "
+                "Replace them, or remove them (with their folder or their labels) to go without the class."
             )
     files, keys, labels = [files[row] for row in rows], [keys[row] for row in rows], labels[rows]
     left_out = [(_within(path, file), reason) for file, reason in (*left_out, *skipped)]
