@@ -14,7 +14,7 @@ from course_utils.cli.running import status_line
 from course_utils.data import attributes
 from course_utils.data.layout import look_into
 from course_utils.errors import CourseError
-from course_utils.files import ensure_writable
+from course_utils.files import ensure_writable, expanded
 
 
 def run(options):
@@ -101,7 +101,7 @@ def _check_dataset(notebook, dataset):
     classes, *_ = look_into(dataset)
     if "load_attributes(" in notebook.read_text(encoding="utf-8"):
         attributes.split_names(classes)  # raises where a name is not <colour>_<garment>
-    folder = os.path.abspath(os.path.expanduser(dataset))  # the kernel works in the notebook's folder
+    folder = os.path.abspath(expanded(dataset))  # the kernel works in the notebook's folder
     return str(next(iter(classes.values()))[0]), {"DATA": folder}
 
 

@@ -1,5 +1,6 @@
 """Load pictures that have two attributes, a colour and a garment, from folders such as ``red_dress/``."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +14,7 @@ from course_utils.data import folders, tfds_sets
 from course_utils.data.pictures import Contents, Pictures, as_dataset
 from course_utils.data.splitting import check_share, split
 from course_utils.errors import CourseError, NotAvailable
+from course_utils.files import expanded
 
 NAME = "fashion_attributes"
 
@@ -88,7 +90,7 @@ def load_attributes(
 
 def brought_folder():
     """Return where ``"auto"`` looks: the folder for sets that people bring themselves, as TFDS has it."""
-    return Path(tfds_sets.quiet_tfds().core.constants.DATA_DIR).expanduser() / "downloads" / "manual" / NAME
+    return expanded(tfds_sets.quiet_tfds().core.constants.DATA_DIR) / "downloads" / "manual" / NAME
 
 
 def _choose(source, size):
@@ -106,7 +108,7 @@ def _choose(source, size):
 
 def _read_brought(size):
     folder = brought_folder()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise NotAvailable(f"there is no folder {folder}; your own goes into DATA.")
     return (folders.read(folder, (size, size)), []), f"from {folder}"
 

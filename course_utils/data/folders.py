@@ -18,7 +18,7 @@ from course_utils.data.near_duplicates import groups_of, thumbnail
 from course_utils.data.pictures import Contents
 from course_utils.data.reading import UnreadablePicture, read_picture
 from course_utils.errors import CourseError, NotAvailable
-from course_utils.files import free_space
+from course_utils.files import expanded, free_space
 from course_utils.progress import progress
 from course_utils.store import PICTURES, Store
 
@@ -30,7 +30,7 @@ def is_folder(source):
     """Tell whether ``source``, a value of the parameter DATA, means a folder."""
     if not isinstance(source, str):
         return isinstance(source, os.PathLike)
-    is_path = "/" in source or os.sep in source or Path(source).expanduser().is_dir()
+    is_path = "/" in source or os.sep in source or os.path.isdir(expanded(source))
     return is_path and source not in ALLOWED["DATA"]
 
 
@@ -41,7 +41,7 @@ def read(path, size, channels=3):
     out and listed. Raises CourseError as ``layout.look_into``, for a class without any readable picture, and
     where the cache cannot be written.
     """
-    path = Path(path).expanduser().resolve()
+    path = expanded(path).resolve()
     classes, parts, left_out = look_into(path)
     files = [file for found in classes.values() for file in found]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in classes.values()])

@@ -1,7 +1,6 @@
 """Which pretrained networks a lesson gets: the published ones where they can be had, else the stand-ins."""
 
 import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from course_utils import availability, machine, portable, quiet_tensorflow  # noqa: F401 (before Keras, which starts TensorFlow)
 from course_utils.data.catalog import MODULES, PRETRAINED, VGG19
 from course_utils.errors import CourseError, NotAvailable, in_a_line
-from course_utils.files import course_folder
+from course_utils.files import course_folder, keras_folders
 from course_utils.pretrained import modules
 
 import keras  # isort: skip
@@ -105,7 +104,7 @@ def published(handle):
 
 
 def _vgg_file():
-    folder = _keras_folders("models")[0]
+    folder = keras_folders()[0] / "models"
 
     def build(weights):
         return keras.applications.VGG19(weights=os.fspath(weights), include_top=False)
@@ -142,7 +141,7 @@ def _keras_file(address):
     name = address.rsplit("/", 1)[1]
     return availability.Published(
         title=name,
-        folder=_keras_folders("datasets")[0],
+        folder=keras_folders()[0] / "datasets",
         address=address,
         look=lambda: next(iter(_in_keras_folders("datasets", name)), None),
         download=lambda: Path(keras.utils.get_file(name, address)),
@@ -152,17 +151,8 @@ def _keras_file(address):
     )
 
 
-def _keras_folders(kind):
-    """Return where Keras keeps files of a ``kind`` ("models", "datasets"): its own folder, then a temporary.
-
-    The second is where it writes if its own (``KERAS_HOME``) is read-only.
-    """
-    home = os.environ.get("KERAS_HOME") or "~/.keras"
-    return [Path(home).expanduser() / kind, Path(tempfile.gettempdir(), ".keras", kind)]
-
-
 def _in_keras_folders(kind, name):
-    return [folder / name for folder in _keras_folders(kind) if (folder / name).is_file()]
+    return [path for folder in keras_folders() if os.path.isfile(path := folder / kind / name)]
 
 
 def _vgg_stand_in():
