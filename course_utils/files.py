@@ -89,25 +89,25 @@ def written_whole(path):
 
     Readers never see half a file, and an interrupted run leaves the previous version in place. The temporary
     name keeps the suffix, because Keras and Matplotlib choose the format by it. Raises CourseError when the
-    folder cannot be created or written.
+    folder cannot be created or written, or the disk gets full.
     """
-    path = Path(path)
+    path, temporary = Path(path), None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise CourseError(
-            f"Cannot write {path}: {error.strerror or error}. Choose a folder that you may write to, and "
-            "check that the disk is not full."
-        ) from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         # mkstemp makes private files; results are for everybody who may read the folder.
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         os.replace(temporary, path)
+    except OSError as error:
+        raise CourseError(
+            f"Cannot write {path}: {error.strerror or error}. Choose a folder that you may write to, and "
+            "check that the disk is not full."
+        ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

@@ -56,6 +56,10 @@ class Store:
             with self._lock, self._connect() as connection:  # one transaction: all rows or none
                 connection.executemany(statement, rows)
         except sqlite3.OperationalError as error:
+            with self._lock, contextlib.suppress(sqlite3.Error, AttributeError):
+                self._connection.close()
+                self._connection = None
+                self._connect()  # takes back what a full disk cut short, and so frees its space
             raise self._refusal(error) from error
         except sqlite3.DatabaseError as error:  # cut short, or something else: it is only a cache
             if not again:
