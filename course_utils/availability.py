@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import socket
 import threading
 import urllib.error
 import urllib.parse
@@ -25,6 +26,7 @@ SAID = {
     "published": "Weights: {title}, trained on ImageNet, {why}.",
     "stand-in": "Weights: the course's stand-in for {title}, pretrained on drawings. Why: {why}",
 }
+STALLED = 60  # seconds without a byte after which a download is given up
 Choice = namedtuple("Choice", "value taken why")  # ``taken`` is a key of SAID
 
 
@@ -97,7 +99,7 @@ def obtain(published):
     """Return (value, why) of a ``Published``, downloaded now if it is not here yet.
 
     Raises NotAvailable within seconds when what is here is damaged, the server does not answer or the disk is
-    too small.
+    too small, and when a download stands still for a minute.
     """
     title, folder, advice = published.title, published.folder, published.advice
     value = published.look()
@@ -112,12 +114,33 @@ def obtain(published):
         needed = f"needs {published.disk_bytes / 1e6:.0f} MB and the disk of {folder} has less"
         raise NotAvailable(f"{title} {needed}. Free some space, or {advice}.")
     try:
-        return published.download(), f"downloaded to {folder}"
+        with _impatient():
+            return published.download(), f"downloaded to {folder}"
     except Exception as error:  # urllib, TFDS, TensorFlow Hub and Keras raise many kinds: all mean not here
         raise NotAvailable(
             f"{title} could not be downloaded to {folder}: {in_a_line(error)}. Try again "
             f"('{machine.as_typed('course fetch')}'; finished files are kept), or {advice}."
         ) from error
+
+
+@contextlib.contextmanager
+def _impatient():
+    """Let every wait for a byte end after ``STALLED`` seconds; by themselves the libraries wait for ever."""
+    from requests.adapters import HTTPAdapter  # of TFDS; TensorFlow Hub and Keras use urllib
+
+    patient, before = HTTPAdapter.send, socket.getdefaulttimeout()
+
+    def send(adapter, request, **options):
+        adapter.max_retries = adapter.max_retries.new(connect=1, read=0)
+        return patient(adapter, request, **options | {"timeout": STALLED})
+
+    socket.setdefaulttimeout(STALLED)
+    HTTPAdapter.send = send
+    try:
+        yield
+    finally:
+        HTTPAdapter.send = patient
+        socket.setdefaulttimeout(before)
 
 
 def network_answers(address, seconds=4):

@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import stat
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from course_utils.errors import CourseError
@@ -23,6 +24,33 @@ def course_folder():
     return folder
 
 
+def ensure_home():
+    """Give this process a private folder below the temporary one as its home, where it has none to look into.
+
+    That is so in containers that run with any user number. Keras, TensorFlow Datasets, IPython and
+    platformdirs would fail there, each in its own way.
+    """
+    if os.name != "posix" or os.access(os.path.expanduser("~"), os.X_OK):
+        return
+    with suppress(OSError):  # no temporary folder either: what needs one says so
+        folder = Path(tempfile.gettempdir(), f"image-classification-course-{os.getuid()}")
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        status = folder.lstat()  # somebody else may have made it, or a link
+        own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
+        os.environ["HOME"] = str(folder if own else tempfile.mkdtemp(prefix=f"{folder.name}-"))
+
+
+def expanded(path):
+    """Return ``path`` as a ``Path`` with the home folder for ``~``, where that user is known here."""
+    return Path(os.path.expanduser(path))
+
+
+def keras_folders():
+    """Return where Keras keeps its files: ``KERAS_HOME``, else ``~/.keras``, and where that is read-only."""
+    return [expanded(os.environ.get("KERAS_HOME") or "~/.keras"), Path(tempfile.gettempdir(), ".keras")]
+
+
 def cache_folder():
     """The course's own cache (folders that were read, features): ``COURSE_CACHE_DIR``, else the system's.
 
@@ -31,7 +59,7 @@ def cache_folder():
     """
     chosen = os.environ.get("COURSE_CACHE_DIR")
     if chosen:
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     import platformdirs
 
     return platformdirs.user_cache_path("image-classification-course", appauthor=False)
@@ -39,7 +67,7 @@ def cache_folder():
 
 def free_space(folder):
     """Return the free bytes of the disk that has ``folder``, or will have it once it is created."""
-    existing = next(path for path in (folder, *Path(folder).parents) if path.exists())
+    existing = next(path for path in (folder, *Path(folder).parents) if os.path.exists(path))
     return shutil.disk_usage(existing).free
 
 
@@ -61,25 +89,25 @@ def written_whole(path):
 
     Readers never see half a file, and an interrupted run leaves the previous version in place. The temporary
     name keeps the suffix, because Keras and Matplotlib choose the format by it. Raises CourseError when the
-    folder cannot be created or written.
+    folder cannot be created or written, or the disk gets full.
     """
-    path = Path(path)
+    path, temporary = Path(path), None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise CourseError(
-            f"Cannot write {path}: {error.strerror or error}. Choose a folder that you may write to, and "
-            "check that the disk is not full."
-        ) from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         # mkstemp makes private files; results are for everybody who may read the folder.
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         os.replace(temporary, path)
+    except OSError as error:
+        raise CourseError(
+            f"Cannot write {path}: {error.strerror or error}. Choose a folder that you may write to, and "
+            "check that the disk is not full."
+        ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

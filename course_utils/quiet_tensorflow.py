@@ -2,11 +2,14 @@
 
 Before its log is set up, TensorFlow writes lines about oneDNN and missing GPUs straight to file descriptor 2,
 whatever TF_CPP_MIN_LOG_LEVEL says; in a notebook they would be the first thing that a learner sees. An import
-that fails still raises its exception.
+that fails still raises its exception. Before that, CourseError where Keras is set up in a way that lessons
+cannot work with (``machine.check_keras``).
 """
 
 import contextlib
 import os
+
+from course_utils.machine import check_keras
 
 
 @contextlib.contextmanager
@@ -26,5 +29,6 @@ def _stderr_closed():
         os.close(nowhere)
 
 
+check_keras()
 with _stderr_closed():
     import tensorflow  # noqa: F401

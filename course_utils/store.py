@@ -1,6 +1,7 @@
 """A cache on disk: values under whole numbers, in one SQLite file each, for pictures and for features."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import threading
@@ -26,7 +27,7 @@ class Store:
     def get(self, keys):
         """Return a dict of those ``keys`` that are here, whole, to their bytes."""
         found, keys = {}, list(map(int, keys))
-        if not self.path.is_file():
+        if not os.path.isfile(self.path):
             return found
         with contextlib.suppress(sqlite3.Error), self._lock:  # what cannot be read is not here
             for start in range(0, len(keys), 500):  # SQLite takes no more than 999 values in one question
@@ -55,6 +56,10 @@ class Store:
             with self._lock, self._connect() as connection:  # one transaction: all rows or none
                 connection.executemany(statement, rows)
         except sqlite3.OperationalError as error:
+            with self._lock, contextlib.suppress(sqlite3.Error, AttributeError):
+                self._connection.close()
+                self._connection = None
+                self._connect()  # takes back what a full disk cut short, and so frees its space
             raise self._refusal(error) from error
         except sqlite3.DatabaseError as error:  # cut short, or something else: it is only a cache
             if not again:

@@ -46,7 +46,8 @@ class Report:
             f"'{machine.as_typed('course doctor')}' again."
         )
         keeping = ["", machine.KEEPING] if machine.on_colab() else []
-        return "\n".join([*checks, "", repr(Table(header, self.lessons)), "", verdict, *keeping])
+        table = ["", repr(Table(header, self.lessons))] if self.lessons else []
+        return "\n".join([*checks, *table, "", verdict, *keeping])
 
 
 def run(options):
@@ -69,6 +70,8 @@ def report():
         _check("course cache", _cache),
         _disk(),
     ]
+    if any(check[:2] == ("missing", "TensorFlow starts") for check in checks):
+        return Report(checks, [])  # without it there is no looking at pictures and weights
     from course_utils import pretrained  # starts TensorFlow
 
     lessons = {name: needs(notebook) for name, notebook in all_lessons().items()}
@@ -132,19 +135,18 @@ def _packages():
 def _tensorflow():
     # In a process of its own: on a processor without the instructions it was built for, importing TensorFlow
     # ends the whole interpreter.
+    machine.check_keras()
     program = (
         "import tensorflow as tf, keras; gpus = tf.config.list_physical_devices('GPU'); "
-        "print(keras.__version__, keras.backend.backend(), len(gpus))"
+        "print(keras.__version__, len(gpus))"
     )
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-c", program]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
-        version, backend, gpus = answer.stdout.split()[-3:]
+        version, gpus = answer.stdout.split()[-2:]
     except (subprocess.TimeoutExpired, ValueError) as error:
         raise CourseError("'import tensorflow' fails; run it in Python to see why") from error
-    if backend != "tensorflow":
-        raise CourseError(f"Keras runs on {backend}; set KERAS_BACKEND=tensorflow")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"Keras {version}, {cores} cores, {'no GPU (none is needed)' if gpus == '0' else f'{gpus} GPU'}"
 
@@ -188,4 +190,4 @@ def _outside(what, parts, own):
 
 def _brought():
     folder = attributes.brought_folder()
-    return f"the pictures in {folder}" if folder.is_dir() else f"the drawn sample (no folder {folder})"
+    return f"the pictures in {folder}" if os.path.isdir(folder) else f"the drawn sample (no folder {folder})"

@@ -14,7 +14,7 @@ from course_utils.data.attributes import NAME as BROUGHT
 from course_utils.data.catalog import DATA_SETS, MODULES, VGG19
 from course_utils.data.folders import is_folder
 from course_utils.errors import CourseError, in_a_line
-from course_utils.files import course_folder
+from course_utils.files import course_folder, expanded
 
 
 def all_lessons(folder=None):
@@ -34,8 +34,8 @@ def find_lesson(text, folder=None):
 
     Raises CourseError, with the closest name, if there is no such lesson or more than one.
     """
-    path = Path(text).expanduser()
-    if path.suffix == ".ipynb" and path.is_file():
+    path = expanded(text)
+    if path.suffix == ".ipynb" and os.path.isfile(path):
         return path.resolve()
     known, name = all_lessons(folder), str(text).removesuffix(".ipynb")
     if name in known:

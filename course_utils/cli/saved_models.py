@@ -3,12 +3,13 @@
 import contextlib
 import importlib
 import json
+import os
 import sys
 import zipfile
-from pathlib import Path
 
 from course_utils import portable
 from course_utils.errors import CourseError
+from course_utils.files import expanded
 
 # Layers of the course's own, by class name: the module that registers one is imported when a model names it.
 OWN_LAYERS = {"HubLayer": "course_utils.pretrained"}
@@ -32,10 +33,10 @@ def start_keras_light():
 
 def find_files(folder):
     """Return the paths of ``model.keras`` and ``labels.json`` in an artifacts folder; CourseError without."""
-    folder = Path(folder).expanduser()
-    if folder.is_file():
+    folder = expanded(folder)
+    if os.path.isfile(folder):
         raise CourseError(f"{folder} is a file. Give the folder that holds it: {folder.parent}.")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         example = "such as artifacts/02_cnn_with_1_conv_layer"
         raise CourseError(f"There is no folder {folder}. Give one in which a lesson kept a model, {example}.")
     model, labels = folder / "model.keras", folder / "labels.json"

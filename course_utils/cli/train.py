@@ -120,10 +120,11 @@ def _check_dataset(notebook, dataset):
         raise CourseError(f"{notebook.stem} {has}: it does not learn from pictures. These do: {others}.")
     if dataset in ALLOWED["DATA"]:
         return {}, [], {}
-    brought = lessons.BROUGHT in lessons.needs(notebook)[0]
-    (classes, _, left_out), answers_of = (
-        attributes.look_into(dataset) if brought else (look_into(dataset), {})
-    )
+    answers_of = {}
+    if lessons.BROUGHT in lessons.needs(notebook)[0]:
+        (classes, _, left_out), answers_of = attributes.look_into(dataset)
+    else:
+        classes, _, left_out = look_into(dataset)
     return classes, left_out, answers_of
 
 

@@ -1,9 +1,9 @@
 """Load pictures that answer several questions, such as colour and garment, from folders or a label file."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from course_utils.data import folders, label_files, layout, tfds_sets
 from course_utils.data.pictures import Contents, Pictures, as_dataset
 from course_utils.data.splitting import check_share, split
 from course_utils.errors import CourseError, NotAvailable
+from course_utils.files import expanded
 
 NAME = "fashion_attributes"
 
@@ -115,7 +116,7 @@ def look_into(path):
     Raises CourseError as ``label_files.look_into`` where the folder has a label file; else as
     ``layout.look_into``, and for subfolders that are not named ``<colour>_<garment>``.
     """
-    if table := label_files.find(Path(path).expanduser().resolve()):
+    if table := label_files.find(expanded(path).resolve()):
         return label_files.look_into(table)
     found = layout.look_into(path)
     return found, _colours_and_garments(found.classes)
@@ -123,7 +124,7 @@ def look_into(path):
 
 def brought_folder():
     """Return where ``"auto"`` looks: the folder for sets that people bring themselves, as TFDS has it."""
-    return Path(tfds_sets.quiet_tfds().core.constants.DATA_DIR).expanduser() / "downloads" / "manual" / NAME
+    return expanded(tfds_sets.quiet_tfds().core.constants.DATA_DIR) / "downloads" / "manual" / NAME
 
 
 def _choose(source, size):
@@ -141,7 +142,7 @@ def _choose(source, size):
 
 def _read_brought(size):
     folder = brought_folder()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise NotAvailable(f"there is no folder {folder}; your own goes into DATA.")
     return _read_folder(folder, size), f"from {folder}"
 

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from course_utils.data.near_duplicates import groups_of, thumbnail
 from course_utils.data.pictures import Contents
 from course_utils.data.reading import UnreadablePicture, read_picture
 from course_utils.errors import CourseError, NotAvailable
-from course_utils.files import free_space
+from course_utils.files import expanded, free_space
 from course_utils.progress import progress
 from course_utils.store import PICTURES, Store
 
@@ -30,7 +29,7 @@ def is_folder(source):
     """Tell whether ``source``, a value of the parameter DATA, means a folder."""
     if not isinstance(source, str):
         return isinstance(source, os.PathLike)
-    is_path = "/" in source or os.sep in source or Path(source).expanduser().is_dir()
+    is_path = "/" in source or os.sep in source or os.path.isdir(expanded(source))
     return is_path and source not in ALLOWED["DATA"]
 
 
@@ -41,7 +40,7 @@ def read(path, size, channels=3, layout=None):
     (None: as ``layout.look_into`` finds it). What no picture can be read from is left out and listed. Raises
     CourseError for a class without any readable picture, and where the cache cannot be written.
     """
-    path = Path(path).expanduser().resolve()
+    path = expanded(path).resolve()
     classes, parts, left_out = layout or look_into(path)
     files = [file for found in classes.values() for file in found]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in classes.values()])

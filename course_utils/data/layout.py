@@ -6,6 +6,7 @@ from collections import namedtuple
 from pathlib import Path
 
 from course_utils.errors import CourseError
+from course_utils.files import expanded
 
 # Folders with such names are parts of a data set, not classes.
 PARTS = {
@@ -25,9 +26,14 @@ def look_into(path):
     where the folder is missing, has fewer than two classes or a class without files, and where its subfolders
     look like several copies of one set.
     """
-    path = Path(path).expanduser()
-    if not path.is_dir():
-        reason = "is a file" if path.exists() else "does not exist"
+    path = expanded(path)
+    try:
+        reason = None if stat.S_ISDIR(path.stat().st_mode) else "is a file"
+    except FileNotFoundError:
+        reason = "does not exist"
+    except (OSError, ValueError) as error:  # a name too long, a folder above it that may not be looked into
+        reason = f"cannot be looked into ({getattr(error, 'strerror', None) or error})"
+    if reason:
         raise CourseError(
             f"The folder {path} {reason}. Give a folder with a subfolder of pictures for each class."
         )

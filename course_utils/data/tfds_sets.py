@@ -11,14 +11,14 @@ from course_utils.availability import Published
 from course_utils.data.catalog import data_set
 from course_utils.data.pictures import Contents, as_dataset
 from course_utils.errors import NotAvailable, in_a_line
-from course_utils.files import course_folder
+from course_utils.files import course_folder, expanded
 
 
 def published(name):
     """Return the ``availability.Published`` of data set ``name``, whose value is a TFDS builder."""
     entry = data_set(name)
     tfds = quiet_tfds()
-    folder = Path(tfds.core.constants.DATA_DIR).expanduser() / name
+    folder = expanded(tfds.core.constants.DATA_DIR) / name
 
     def look():
         try:

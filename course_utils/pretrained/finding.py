@@ -1,15 +1,19 @@
 """Which pretrained networks a lesson gets: the published ones where they can be had, else the stand-ins."""
 
 import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_utils import availability, machine, portable, quiet_tensorflow  # noqa: F401 (before Keras, which starts TensorFlow)
+from course_utils import (
+    availability,
+    machine,
+    portable,
+    quiet_tensorflow,  # noqa: F401 (before Keras)
+)
 from course_utils.data.catalog import MODULES, PRETRAINED, VGG19
 from course_utils.errors import CourseError, NotAvailable, in_a_line
-from course_utils.files import course_folder
+from course_utils.files import course_folder, keras_folders
 from course_utils.pretrained import modules
 
 import keras  # isort: skip
@@ -110,8 +114,7 @@ def _keras_file(kind, name, address, download, size, read=Path):
     That folder is in ``KERAS_HOME``, or in a temporary one if that is read-only. The value is what ``read``
     makes of the file's path.
     """
-    homes = os.environ.get("KERAS_HOME") or "~/.keras", Path(tempfile.gettempdir(), ".keras")
-    folders = [Path(home).expanduser() / kind for home in homes]
+    folders = [home / kind for home in keras_folders()]
 
     def look():
         damage = None

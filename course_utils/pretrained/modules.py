@@ -11,7 +11,7 @@ from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
 from course_utils.availability import Published, obtain
 from course_utils.data.catalog import PRETRAINED
 from course_utils.errors import CourseError, NotAvailable, in_a_line
-from course_utils.files import course_folder
+from course_utils.files import course_folder, expanded
 
 import tensorflow as tf  # isort: skip
 
@@ -35,7 +35,7 @@ def published(handle):
         title=f"The module {handle}",
         folder=cache,
         address=handle,
-        look=lambda: _whole(folder) if folder.is_dir() and any(folder.iterdir()) else None,
+        look=lambda: _whole(folder) if os.path.isdir(folder) and any(folder.iterdir()) else None,
         download=download,
         download_bytes=known.download_bytes if known else 0,
         disk_bytes=2 * known.download_bytes if known else 0,  # the archive and what is in it
@@ -52,9 +52,9 @@ def resolve(handle):
     """
     if "://" in handle:
         return obtain(published(handle))[0]
-    places = [Path(handle).expanduser(), *(course / handle for course in _course())]
+    places = [expanded(handle), *(course / handle for course in _course())]
     for folder in places:
-        if folder.is_dir():
+        if os.path.isdir(folder):
             return folder
     raise CourseError(
         f"There is no folder {' or '.join(map(str, places))}. A module is named by an address that "
