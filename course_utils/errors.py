@@ -1,5 +1,7 @@
 """The exceptions that the course raises for something that its user can put right."""
 
+import unicodedata
+
 
 class CourseError(Exception):
     """A mistake that the reader can repair.
@@ -10,6 +12,9 @@ class CourseError(Exception):
 
     exit_code = 2
 
+    def __init__(self, message=""):
+        super().__init__(printable(message))
+
     def _render_traceback_(self):
         # IPython calls this instead of drawing a traceback: forty lines of our code help no learner.
         return [f"{type(self).__name__}: {self}"]
@@ -19,6 +24,15 @@ class NotAvailable(CourseError):
     """What was asked for is right, but this machine lacks it: no network, no space, no permission."""
 
     exit_code = 1
+
+
+def printable(text):
+    """Return ``text`` with escapes such as ``\\n`` for what breaks a line or no encoding has: names may hold both."""
+    unprintable = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of letters (bytes that are no UTF-8), line ends
+    return "".join(
+        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in unprintable else letter
+        for letter in text
+    )
 
 
 def in_a_line(error):
