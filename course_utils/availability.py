@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils import machine
-from course_utils.errors import CourseError, NotAvailable, in_a_line
+from course_utils.errors import CourseError, NotAvailable, in_a_line, printable
 from course_utils.files import free_space
 
 # The values of the parameters DATA and WEIGHTS: "auto", the published, the course's own.
@@ -80,7 +80,7 @@ def announce(title, taken, why):
 
     mark = plots.use_weights if taken in ALLOWED["WEIGHTS"] else plots.use_source
     mark(taken)
-    print(SAID[taken].format(title=title, why=why))
+    print(printable(SAID[taken].format(title=title, why=why)))
 
 
 def outlook(published):

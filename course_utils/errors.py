@@ -1,5 +1,7 @@
 """The exceptions that the course raises for something that its user can put right."""
 
+import unicodedata
+
 
 class CourseError(Exception):
     """A mistake that the reader can repair.
@@ -9,6 +11,9 @@ class CourseError(Exception):
     """
 
     exit_code = 2
+
+    def __init__(self, message=""):
+        super().__init__(printable(message))
 
     def _render_traceback_(self):
         # IPython calls this instead of drawing a traceback: forty lines of our code help no learner.
@@ -21,9 +26,18 @@ class NotAvailable(CourseError):
     exit_code = 1
 
 
+def printable(text):
+    """Return ``text`` with escapes such as ``\\n`` for what breaks a line or has no encoding."""
+    unprintable = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of letters (bytes that are no UTF-8), line ends
+    return "".join(
+        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in unprintable else letter
+        for letter in text
+    )
+
+
 def in_words(left_out, count=5):
     """Return a line about what was left out, a list of (path, reason): how many, and the first ``count``."""
-    first = "; ".join(f"{path} ({reason})" for path, reason in left_out[:count])
+    first = "; ".join(f"{printable(str(path))} ({reason})" for path, reason in left_out[:count])
     more = f"; and {len(left_out) - count:,} more" if len(left_out) > count else ""
     return f"{len(left_out):,} left out: {first}{more}"
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from course_utils.data.layout import look_into
 from course_utils.data.near_duplicates import groups_of, thumbnail
 from course_utils.data.pictures import Contents
 from course_utils.data.reading import UnreadablePicture, read_picture
-from course_utils.errors import CourseError, NotAvailable
+from course_utils.errors import CourseError, NotAvailable, printable
 from course_utils.files import expanded, free_space
 from course_utils.progress import progress
 from course_utils.store import PICTURES, Store
@@ -40,7 +41,7 @@ def read(path, size, channels=3, layout=None):
     (None: as ``layout.look_into`` finds it). What no picture can be read from is left out and listed. Raises
     CourseError for a class without any readable picture, and where the cache cannot be written.
     """
-    path = expanded(path).resolve()
+    path = Path(os.path.abspath(expanded(path)))
     classes, parts, left_out = layout or look_into(path)
     files = [file for found in classes.values() for file in found]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in classes.values()])
@@ -85,7 +86,7 @@ def read(path, size, channels=3, layout=None):
 
 
 def _within(path, file):
-    return file.relative_to(path).as_posix()
+    return printable(file.relative_to(path).as_posix())
 
 
 def _key(path, file):

@@ -5,7 +5,7 @@ import unicodedata
 from collections import namedtuple
 from pathlib import Path
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, printable
 from course_utils.files import expanded
 
 # Folders with such names are parts of a data set, not classes.
@@ -48,7 +48,8 @@ def look_into(path):
     for folder in folders:
         for class_folder in inner[folder] if in_parts else [folder]:
             files, problems = files_in(class_folder)
-            classes.setdefault(unicodedata.normalize("NFC", class_folder.name), []).extend(files)
+            name = printable(unicodedata.normalize("NFC", class_folder.name))
+            classes.setdefault(name, []).extend(files)
             parts |= dict.fromkeys(files, PARTS[folder.name.lower()]) if in_parts else {}
             left_out += problems
     if empty := [name for name, files in classes.items() if not files]:
