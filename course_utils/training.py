@@ -1,6 +1,6 @@
 """Train: repeatable starts, a rate that rises and falls, fits that an interruption ends without loss."""
 
-import functools
+import contextlib
 import itertools
 import math
 import signal
@@ -155,25 +155,18 @@ class StopButton(keras.callbacks.Callback):
             self.on_train_end()
 
 
-def _with_an_end(fit):
-    """Return the method ``fit``, such that a ``StopButton`` lets go after an error too.
-
-    Keras calls no callback then, and a signal handler that stays would swallow the next interruption.
-    """
-
-    @functools.wraps(fit)
-    def fit_and_end(*args, **kwargs):
-        outside = len(_running)
-        try:
-            return fit(*args, **kwargs)
-        finally:
-            while len(_running) > outside:
-                _running.pop().let_go()
-
-    return fit_and_end
+@contextlib.contextmanager
+def _stop_buttons_let_go():
+    # Keras calls no callback after an error, and a handler that stays would swallow the next interruption.
+    outside = len(_running)
+    try:
+        yield
+    finally:
+        while len(_running) > outside:
+            _running.pop().let_go()
 
 
-keras.Model.fit = _with_an_end(keras.Model.fit)
+keras.Model.fit = _stop_buttons_let_go()(keras.Model.fit)  # around each fit, whatever ends it
 
 
 class KeepBest(StopButton, keras.callbacks.EarlyStopping):

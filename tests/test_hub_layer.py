@@ -172,7 +172,7 @@ def test_mixed_precision_casts_only_the_output(handle, images):
 def test_images_that_do_not_fit_are_refused_with_what_would(handle):
     for shape in ((20, SIZE, 3), (SIZE, SIZE, 1), (SIZE, SIZE)):
         with pytest.raises(
-            CourseError, match=r"do not fit.*\(any, 16, 16, 3\).*keras\.Input\(\(16, 16, 3\)\)"
+            CourseError, match=r"do not fit.*\(None, 16, 16, 3\).*keras\.Input\(\(16, 16, 3\)\)"
         ):
             keras.Sequential([keras.Input(shape), HubLayer(handle)])
     with pytest.raises(CourseError, match="uint8; the module takes floats from 0 to 1"):

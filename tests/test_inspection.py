@@ -107,7 +107,7 @@ def test_a_model_is_afterwards_as_it_was(images):
 def test_images_that_do_not_fit_and_models_without_maps_are_refused(look, images):
     model = pooled()
     for wrong in (images[0], images[:, :20], images[..., :1], images[:0], images.astype(str)):
-        with pytest.raises(CourseError, match=r"this model takes numbers of shape \(pictures, 24, 24, 3\)"):
+        with pytest.raises(CourseError, match=r"this model takes numbers of shape \(None, 24, 24, 3\)"):
             look(model, wrong)
     with pytest.raises(CourseError, match="only a Keras model"):
         look(model.layers[1], images)
@@ -253,7 +253,7 @@ def test_a_class_activation_map_needs_pooling_and_one_dense_layer(images):
             inspection.class_activation_map(model, images)
         assert inspection.grad_cam(model, images).maps.shape == (20, SIDE, SIDE)
     spatial = keras.Sequential(start)
-    with pytest.raises(CourseError, match=r"needs one score a class: \(pictures, classes\)"):
+    with pytest.raises(CourseError, match=r"a map needs \(pictures, classes\)"):
         inspection.grad_cam(spatial, images)
 
 
@@ -277,9 +277,9 @@ def test_each_output_has_maps_of_its_own_branch(images):
     for model in (keras.Model(picture, branches), keras.Model(picture, list(branches.values()))):
         for name in branches:
             assert inspection.grad_cam(model, images, output=name).layer == f"{name}_conv"
-        with pytest.raises(CourseError, match=r"has 2 outputs. Say output= one of: 'category', 'color'"):
+        with pytest.raises(CourseError, match="output = None is none of 'category', 'color'"):
             inspection.grad_cam(model, images)
-        with pytest.raises(CourseError, match="no output 'size'"):
+        with pytest.raises(CourseError, match="output = 'size' is none of"):
             inspection.grad_cam(model, images, output="size")
         with pytest.raises(CourseError, match="does not depend on color_conv"):
             inspection.grad_cam(model, images, output="category", layer="color_conv")
@@ -422,7 +422,7 @@ def test_only_a_hub_layer_has_a_backbone():
     with pytest.raises(CourseError, match=r"This is a Dense; spatial_backbone takes a HubLayer"):
         inspection.spatial_backbone(layers.Dense(2))
     any_size = SimpleNamespace(image_shape=(None, None, 3), handle="module")
-    with pytest.raises(CourseError, match="module takes pictures of any size"):
+    with pytest.raises(CourseError, match="module does not take pictures of one size"):
         inspection.spatial_backbone(any_size)
 
 

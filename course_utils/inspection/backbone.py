@@ -31,9 +31,7 @@ def spatial_backbone(hub_layer):
     shape = getattr(hub_layer, "image_shape", None)
     if shape is None:
         raise CourseError(f"This is a {type(hub_layer).__name__}; spatial_backbone takes a HubLayer.")
-    if None in shape:
-        raise CourseError(f"{hub_layer.handle} takes pictures of any size; a backbone needs a fixed one.")
-    trunk = _trunk(hub_layer, shape)
+    trunk = None if None in shape else _trunk(hub_layer, shape)
     if trunk is not None:
         ends = [trunk.inputs[0], *_stages(trunk), trunk.outputs[0]]
         stages = [
@@ -48,8 +46,8 @@ def spatial_backbone(hub_layer):
         if means.shape == features.shape and np.allclose(means, features, rtol=1e-3, atol=tolerance):
             return backbone
     raise CourseError(
-        f"The module {hub_layer.handle} does not end in an average of maps over all places. The feature "
-        "vectors of MobileNet V2 and Inception V3 do."
+        f"The module {hub_layer.handle} does not take pictures of one size, or does not end in an average of "
+        "maps over all places, as the feature vectors of MobileNet V2 and Inception V3 do."
     )
 
 

@@ -77,8 +77,8 @@ def grad_cam(model, images, target=None, *, output=None, layer=None, normalised=
             on_the_way.extend(name for name, gradient in found.items() if gradient is not None)
         if not on_the_way:
             raise CourseError(
-                f"The score does not depend on {layer or 'any layer with feature maps'}: leave layer out, or "
-                "name one on the way from the picture to this output."
+                f"The score does not depend on {layer or 'any layer with feature maps'}: name one on the way "
+                "from the picture to this output."
             )
         name = on_the_way[-1]
         maps, found, scores, targets = gradients(batch, asked, [name])
@@ -112,14 +112,12 @@ def _collected(evidence, model, images, target, normalised, upsample):
 def _one_output(model, outputs, name):
     """Return the tensor of the output ``name``, which may be left out where there is one output."""
     if not isinstance(outputs, dict):
-        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-        names = getattr(model, "output_names", None) or [f"output_{n}" for n in range(len(outputs))]
-        outputs = dict(zip(names, outputs, strict=True))
+        names = getattr(model, "output_names", ["output"])  # a Sequential has one, and no names
+        outputs = dict(zip(names, keras.tree.flatten(outputs), strict=True))
     if name is None and len(outputs) == 1:
-        return next(iter(outputs.values()))
+        (name,) = outputs
     if name not in outputs:
-        asked = f"There is no output {name!r}" if name else f"The model has {len(outputs)} outputs"
-        raise CourseError(f"{asked}. Say output= one of: {', '.join(map(repr, outputs))}.")
+        raise CourseError(f"output = {name!r} is none of {', '.join(map(repr, outputs))}.")
     return outputs[name]
 
 
@@ -137,10 +135,7 @@ def _head(calls, scores):
         if call.layer.bias is not None:
             scores += tf.cast(call.layer.bias, scores.dtype)
     if len(scores.shape) != 2:
-        raise CourseError(
-            f"This output has the shape {tuple(scores.shape)}; a map needs one score a class: (pictures, "
-            "classes)."
-        )
+        raise CourseError(f"This output has shape {scores.shape}; a map needs (pictures, classes).")
     return call, tf.cast(scores, tf.float32)
 
 
@@ -163,8 +158,8 @@ def _pooling(calls, head):
         raise CourseError(no_maps(calls))
     end = ", ".join(type(call.layer).__name__ for call in calls[-4:])
     raise CourseError(
-        "A class activation map needs a model that ends in GlobalAveragePooling2D and one Dense layer. This "
-        f"one ends in {end}. Use grad_cam."
+        f"A class activation map needs GlobalAveragePooling2D and one Dense layer at the end, and this model "
+        f"ends in {end}. Use grad_cam."
     )
 
 

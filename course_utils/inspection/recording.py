@@ -73,13 +73,13 @@ def with_maps(calls, names=None):
 
 def no_maps(calls):
     """Return the sentences for a model in which no layer puts out feature maps."""
-    hidden = any(type(call.layer).__name__ == "HubLayer" for call in calls)
-    return "No layer of this model puts out feature maps (batch, height, width, channels). " + (
-        "A HubLayer hides its layers: put inspection.spatial_backbone(layer) and "
-        "keras.layers.GlobalAveragePooling2D() in its place."
-        if hidden
-        else "Use a model with a convolution."
-    )
+    cure = "Use a model with a convolution."
+    if any(type(call.layer).__name__ == "HubLayer" for call in calls):
+        cure = (
+            "A HubLayer hides its layers: put inspection.spatial_backbone(layer) and "
+            "keras.layers.GlobalAveragePooling2D() in its place."
+        )
+    return f"No layer of this model puts out feature maps (batch, height, width, channels). {cure}"
 
 
 def record(model, images, watch=None):
@@ -149,10 +149,9 @@ def check_images(model, images):
         side in (None, length) for side, length in zip(wanted[1:], images.shape[1:], strict=True)
     )
     if not fits or not images.size or images.dtype.kind not in "fiu":
-        sides = ", ".join("any" if side is None else str(side) for side in wanted[1:])
         raise CourseError(
             f"The images have shape {images.shape} and type {images.dtype}; this model takes numbers of "
-            f"shape (pictures, {sides}). Resize them with tf.image.resize; give one as picture[None]."
+            f"shape {wanted}. Resize them with tf.image.resize; give one as picture[None]."
         )
     return images
 

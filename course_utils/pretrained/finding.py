@@ -117,17 +117,14 @@ def _keras_file(kind, name, address, download, size, read=Path):
     folders = [home / kind for home in keras_folders()]
 
     def look():
-        damage = None
-        for path in (folder / name for folder in folders if (folder / name).is_file()):
-            try:
-                return read(path)
-            except Exception as error:  # h5py and Keras raise many kinds; each of them means: no weights
-                damage = NotAvailable(
-                    f"{path} is damaged: {in_a_line(error)}. Delete that file and run "
-                    f"'{machine.as_typed('course fetch')}', or choose WEIGHTS = \"stand-in\"."
-                )
-        if damage:
-            raise damage
+        path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+        try:
+            return path and read(path)
+        except Exception as error:  # h5py and Keras raise many kinds; each of them means: no weights
+            raise NotAvailable(
+                f"{path} is damaged: {in_a_line(error)}. Delete that file and run "
+                f"'{machine.as_typed('course fetch')}', or choose WEIGHTS = \"stand-in\"."
+            ) from error
 
     return availability.Published(
         title=name,

@@ -52,16 +52,7 @@ class HubLayer(keras.layers.Layer):
             self._compare(fingerprint)
         chosen = {id(variable) for variable in _matching(fine_tune, declared)}
         # Each is a view of the module's own variable, not a copy. Keras tracks the list.
-        self._views = [
-            keras.Variable(
-                variable,
-                shape=variable.shape,
-                dtype=variable.dtype.name,
-                trainable=id(variable) in chosen,
-                name=_name(variable),
-            )
-            for variable in variables
-        ]
+        self._views = [_view(variable, trainable=id(variable) in chosen) for variable in variables]
         # Only now, as the setter passes it on to the weights that are there.
         self.trainable = trainable
 
@@ -71,8 +62,8 @@ class HubLayer(keras.layers.Layer):
     def _check(self, input_shape):
         if not tf.TensorShape((None, *self.image_shape)).is_compatible_with(input_shape):
             raise CourseError(
-                f"Images of shape {_readable(input_shape)} do not fit the module {self.handle}. It takes "
-                f"{_readable((None, *self.image_shape))}: (batch, height, width, channels). Resize them, and "
+                f"Images of shape {tuple(input_shape)} do not fit the module {self.handle}. It takes "
+                f"{(None, *self.image_shape)}: (batch, height, width, channels). Resize them, and "
                 f"begin the model with keras.Input({self.image_shape})."
             )
 
@@ -142,6 +133,11 @@ def _matching(pattern, variables):
     return chosen
 
 
+def _view(variable, trainable):
+    shape, dtype = variable.shape, variable.dtype.name
+    return keras.Variable(variable, shape=shape, dtype=dtype, trainable=trainable, name=_name(variable))
+
+
 def _name(variable):
     return variable.name.split(":")[0].replace("/", "_")  # Keras takes no slash
 
@@ -149,7 +145,3 @@ def _name(variable):
 def _digest(variable):
     values = variable.numpy()
     return hashlib.sha256(f"{values.dtype} {values.shape} ".encode() + values.tobytes()).hexdigest()
-
-
-def _readable(shape):
-    return "(" + ", ".join("any" if side is None else str(side) for side in shape) + ")"
