@@ -27,8 +27,8 @@ def course_folder():
 def ensure_home():
     """Give this process a private folder below the temporary one as its home, where it has none to look into.
 
-    That is so in containers that run with any user number. Keras, TensorFlow Datasets, IPython and platformdirs
-    would fail there, each in its own way.
+    That is so in containers that run with any user number. Keras, TensorFlow Datasets, IPython and
+    platformdirs would fail there, each in its own way.
     """
     if os.name != "posix" or os.access(os.path.expanduser("~"), os.X_OK):
         return

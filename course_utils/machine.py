@@ -23,7 +23,7 @@ def on_colab():
 
 
 def check_keras():
-    """Raise CourseError if ``KERAS_BACKEND`` or the file ``keras.json`` sets Keras up in a way unlike ``KERAS``."""
+    """Raise CourseError if ``KERAS_BACKEND`` or the file ``keras.json`` sets Keras up unlike ``KERAS``."""
     own, temporary = (folder / "keras.json" for folder in keras_folders())
     file = own if "KERAS_HOME" in os.environ or os.access(os.path.expanduser("~"), os.W_OK) else temporary
     try:
@@ -41,8 +41,8 @@ def check_keras():
             else:
                 where, cure = file, f"Write {wanted!r} there, or delete the file: Keras writes it anew"
             raise CourseError(
-                f"Keras's setting {name} is {found!r} (from {where}), and the lessons need {wanted!r}. {cure}; "
-                "then start this notebook's kernel or the command again."
+                f"Keras's setting {name} is {found!r} (from {where}), and the lessons need {wanted!r}. "
+                f"{cure}; then start this notebook's kernel or the command again."
             )
 
 

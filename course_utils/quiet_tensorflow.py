@@ -2,7 +2,7 @@
 
 Before its log is set up, TensorFlow writes lines about oneDNN and missing GPUs straight to file descriptor 2,
 whatever TF_CPP_MIN_LOG_LEVEL says; in a notebook they would be the first thing that a learner sees. An import
-that fails still raises its exception. Before that, CourseError where Keras is set up in a way that lessons cannot
+that fails still raises its exception. Raises CourseError where Keras is set up in a way that lessons cannot
 work with (``machine.check_keras``).
 """
 

@@ -1,8 +1,8 @@
 """Trouble from outside: no home, Keras set up in another way, a download that stands still, a full disk."""
 
 import dataclasses
+import hashlib
 import importlib
-import json
 import os
 import shutil
 import socket
@@ -63,7 +63,12 @@ def test_load_and_doctor_work_for_a_user_without_name_and_home(tmp_path):
         "from course_utils import data; from course_utils.cli import main\n"
         "data.load('fashion_mnist', source='sample'); main(['doctor'])"
     )
-    environment = {"TMPDIR": str(tmp_path), "HOME": "/", "PATH": os.environ["PATH"], "https_proxy": "http://127.0.0.1:9"}
+    environment = {
+        "TMPDIR": str(tmp_path),
+        "HOME": "/",
+        "PATH": os.environ["PATH"],
+        "https_proxy": "http://127.0.0.1:9",
+    }
     environment |= {"PYTHONPATH": str(files.course_folder()), "http_proxy": "http://127.0.0.1:9"}
     ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert "Traceback" not in ran.stderr and "Data: the drawn sample of fashion_mnist" in ran.stdout
@@ -83,7 +88,7 @@ def keras_set_up(monkeypatch, folder, content):
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        ('{"image_data_format": "channels_first"}', "image_data_format is 'channels_first'.*'channels_last' there"),
+        ('{"image_data_format": "channels_first"}', r"'channels_first'.*'channels_last' there"),
         ('{"backend": "theano"}', "backend is 'theano' .*keras.json.*'tensorflow' there"),
         ('{"floatx": "float16"}', "floatx is 'float16'"),
         ("[]", "holds no settings"),
@@ -99,7 +104,9 @@ def test_keras_set_up_in_another_way_is_named(content, match, monkeypatch, tmp_p
     assert not report.ready and str(tmp_path / "keras.json") in repr(report)
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"backend": "tensorflow", "epsilon": 1e-07, "floatx": "float32"}'])
+@pytest.mark.parametrize(
+    "content", ["", "{}", '{"backend": "tensorflow", "epsilon": 1e-07, "floatx": "float32"}']
+)
 def test_what_changes_nothing_is_no_trouble(content, monkeypatch, tmp_path):
     keras_set_up(monkeypatch, tmp_path, content)
     machine.check_keras()
@@ -111,7 +118,7 @@ def test_another_backend_is_named_before_a_lesson_loads_anything(monkeypatch, tm
     keras_set_up(monkeypatch, tmp_path, '{"backend": "torch"}')
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.delitem(sys.modules, "course_utils.quiet_tensorflow")
-    with pytest.raises(CourseError, match="backend is 'jax' .from the variable KERAS_BACKEND.*Unset it"):
+    with pytest.raises(CourseError, match=r"backend is 'jax' .from the variable KERAS_BACKEND.*Unset it"):
         importlib.import_module("course_utils.quiet_tensorflow")
 
 
@@ -170,7 +177,10 @@ def test_pictures_that_stop_on_their_way_are_replaced_by_the_sample(stalling, mo
 @pytest.mark.timeout(60)
 def test_modules_and_files_that_stop_on_their_way(stalling, monkeypatch, tmp_path):
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "hub"))
-    for published in (modules.published(f"{stalling}/module/1"), finding._keras_file(f"{stalling}/labels.txt")):
+    for published in (
+        modules.published(f"{stalling}/module/1"),
+        finding._keras_file(f"{stalling}/labels.txt"),
+    ):
         with pytest.raises(NotAvailable, match="could not be downloaded"):
             availability.obtain(published)
 
@@ -181,8 +191,6 @@ def test_what_a_killed_download_left_behind_is_not_waited_for(stalling, monkeypa
     handle = f"{stalling}/module/1"
     with pytest.raises(NotAvailable):
         modules.resolve(handle)
-    import hashlib
-
     (tmp_path / f"{hashlib.sha1(handle.encode()).hexdigest()}.lock").write_text("host.1234")
     with pytest.raises(NotAvailable):
         modules.resolve(handle)
@@ -228,7 +236,7 @@ def test_a_folder_that_does_not_fit_is_refused_and_leaves_nothing(small_disk, fo
 
 def test_a_disk_that_gets_full_meanwhile_gets_its_space_back(small_disk, forty, monkeypatch):
     monkeypatch.setattr(folders, "free_space", lambda path: 10**12)  # somebody else filled it since
-    with pytest.raises(CourseError, match="Cannot write .*full"):
+    with pytest.raises(CourseError, match=r"Cannot write .*full"):
         data.load("cats_vs_dogs", source=forty)
     assert used(small_disk) < 100_000 and not list(small_disk.rglob("*-journal"))
     assert data.load("fashion_mnist", source=forty).counts["train"] > 20  # smaller ones still fit
@@ -259,7 +267,12 @@ def test_a_lesson_on_a_full_disk_goes_on_or_says_why(small_disk, capsys):
         assert capsys.readouterr().out.count("features are not kept") == 1
     assert used(small_disk / "cache" / FEATURES) < 200_000
     with pytest.raises(CourseError, match=r"Cannot write .*model\.keras: No space left on device"):
-        artifacts.save(small_disk / "kept", "lesson", pictures=pictures, metrics={}, model=network, labels={
-            "kind": "single_label", "labels": [str(number) for number in range(300)]
-        })
+        artifacts.save(
+            small_disk / "kept",
+            "lesson",
+            pictures=pictures,
+            metrics={},
+            model=network,
+            labels={"kind": "single_label", "labels": [str(number) for number in range(300)]},
+        )
     assert not list((small_disk / "kept" / "lesson").iterdir())

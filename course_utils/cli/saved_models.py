@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import zipfile
-from pathlib import Path
 
 from course_utils import portable
 from course_utils.errors import CourseError
