@@ -10,7 +10,7 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import cross_val_score
 
 from course_utils import training
-from course_utils.data import sources
+from course_utils.data import tfds_sets
 
 # Bars for the accuracy of linear models that see 16 x 16 pixels of some pictures, their corners, their mean
 # colour. By chance it is one in as many as there are classes: 10, 7, 2 and 5.
@@ -29,7 +29,7 @@ MOST = 1_400  # pictures that are looked at
 @pytest.fixture(scope="module", params=SETS)
 def pictures(request):
     """The name of a set, its training pictures (n, 16, 16, channels), 0 to 1, and their labels."""
-    pairs = sources.examples(sources.sample(request.param), "train").take(MOST).as_numpy_iterator()
+    pairs = tfds_sets.examples(tfds_sets.sample(request.param), "train").take(MOST).as_numpy_iterator()
     images, labels = zip(*pairs, strict=True)
     resized = [Image.fromarray(image.squeeze()).resize((16, 16), Image.Resampling.BOX) for image in images]
     return request.param, np.stack([np.atleast_3d(image) for image in resized]) / 255, np.array(labels)
@@ -79,8 +79,8 @@ def test_most_shoes_point_to_the_left_and_some_to_the_right(pictures):
 
 def test_a_small_network_is_at_least_five_points_better_than_a_linear_model():
     training.set_seed(0)
-    builder = sources.sample("fashion_mnist")
-    (images, labels), (tests, answers) = sources.decode(builder, ("train", "test"))
+    builder = tfds_sets.sample("fashion_mnist")
+    (images, labels), (tests, answers) = (tfds_sets.columns(builder, part) for part in ("train", "test"))
     images, labels = images[:3_000], labels[:3_000]
     linear = RidgeClassifier(alpha=100).fit(images.reshape(-1, 784) / 255, labels)
     layers = training.keras.layers

@@ -7,7 +7,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
+from course_utils import availability, quiet_tensorflow  # noqa: F401 (before TensorFlow)
 from course_utils.availability import Published, obtain
 from course_utils.data.catalog import PRETRAINED
 from course_utils.errors import CourseError, NotAvailable, in_a_line
@@ -29,6 +29,8 @@ def published(handle):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about its use of pkg_resources
             import tensorflow_hub as hub
+            from tensorflow_hub import compressed_module_resolver as resolver
+        resolver.LOCK_FILE_TIMEOUT_SEC = availability.STALLED  # a killed download leaves its lock behind
         return _whole(Path(hub.resolve(handle)))
 
     return Published(
