@@ -179,7 +179,7 @@ def test_modules_and_files_that_stop_on_their_way(stalling, monkeypatch, tmp_pat
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "hub"))
     for published in (
         modules.published(f"{stalling}/module/1"),
-        finding._keras_file(f"{stalling}/labels.txt"),
+        finding._beside(f"{stalling}/labels.txt"),
     ):
         with pytest.raises(NotAvailable, match="could not be downloaded"):
             availability.obtain(published)

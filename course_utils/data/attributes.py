@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ def look_into(path):
     Raises CourseError as ``label_files.look_into`` where the folder has a label file; else as
     ``layout.look_into``, and for subfolders that are not named ``<colour>_<garment>``.
     """
-    if table := label_files.find(expanded(path).resolve()):
+    if table := label_files.find(Path(os.path.abspath(expanded(path)))):
         return label_files.look_into(table)
     found = layout.look_into(path)
     return found, _colours_and_garments(found.classes)
