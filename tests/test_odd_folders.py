@@ -43,7 +43,7 @@ def png_that_claims(width, height):
 
 
 def contents():
-    """Two lists of (content, suffix): pictures of many formats and modes, each of its own noise; and what is none."""
+    """Two lists of (content, suffix): pictures of many formats and modes, and what is none."""
     rng = np.random.default_rng(0)
 
     def noise(mode="RGB"):
