@@ -316,6 +316,22 @@ def test_folders_that_are_parts_are_taken_as_parts(tmp_path):
     }
 
 
+def test_parts_may_lack_classes_but_not_training_pictures(tmp_path):
+    folder = make(tmp_path / "mine" / "train", ["red_dress", "blue_jeans"]).parent
+    make(folder / "val", ["red_dress"], 3, seed=1)
+    (folder / "test").mkdir()
+    shutil.copy(
+        folder / "train" / "red_dress" / "000.png", folder / "test"
+    )  # to be named, by whoever takes part
+    pictures = data.load("cats_vs_dogs", source=folder)
+    assert pictures.class_names == ["blue_jeans", "red_dress"]
+    assert pictures.counts == {"train": 24, "validation": 3}
+    assert dict(pictures.skipped) == {"test": "a part without folders of classes"}
+    make(folder / "test", ["blue_dress"], 3, seed=2)
+    with pytest.raises(CourseError, match=r"pictures of blue_dress in other parts and none"):
+        data.load("cats_vs_dogs", source=folder)
+
+
 def test_a_folder_one_level_too_high_says_what_was_meant(tmp_path):
     make(tmp_path / "mine" / "clothes")
     (tmp_path / "mine" / "__MACOSX" / "clothes").mkdir(parents=True)

@@ -98,3 +98,17 @@ def test_shuffled_labels_stay_far_below_the_bars():
     test_images, test_labels = data.arrays(pictures.test)
     accuracy = network.evaluate(test_images, test_labels, verbose=0, return_dict=True)["accuracy"]
     assert accuracy < 0.6 * BAR
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("lesson", ["02", "06", "09"])
+def test_two_runs_with_one_seed_have_one_history(lesson, tmp_path):
+    """On one machine, with its number of threads; the caches are warm for neither or both."""
+    notebook = find_lesson(lesson)
+    histories = []
+    for run in ("first", "second"):
+        given = smoke_parameters(notebook.stem) | {"ARTIFACTS": str(tmp_path / run), "EPOCHS": 1}
+        outcome = running.run(notebook, tmp_path / f"{run}.ipynb", given, timeout=800)
+        assert outcome.outcome == "passed", f"{outcome.error}\n{outcome.last_output}"
+        histories.append((tmp_path / run / notebook.stem / "history.csv").read_text(encoding="utf-8"))
+    assert histories[0].count("\n") > 1 and histories[0] == histories[1]

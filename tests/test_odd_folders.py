@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from course_utils import data
+from course_utils.cli import main
 from course_utils.errors import CourseError
 
 NAMES = (
@@ -191,3 +192,22 @@ def test_a_folder_that_cannot_be_reached_is_refused(source, tmp_path, monkeypatc
 
 def test_both_outcomes_were_seen():
     assert min(OUTCOMES.count("read"), OUTCOMES.count("refused")) >= 20
+
+
+@pytest.mark.parametrize(
+    ("tree", "code"),
+    [
+        ({"cat": [*range(57, 67), *LINKS], "dog": [-1, -2, -3, "pipe"]}, 1),
+        ({"$^_{": [*range(57, 67), -1], "\n": [*range(67, 77)]}, 0),
+    ],
+)
+def test_course_train_on_an_odd_folder_is_refused_or_keeps_a_model(tree, code, tmp_path, capsys):
+    build(tmp_path / "odd", tree)
+    before = state(tmp_path / "odd")
+    out = tmp_path / "out"
+    assert (
+        main(["train", "02", "--dataset", str(tmp_path / "odd"), "--epochs", "1", "--out", str(out)]) == code
+    )
+    assert (out / "artifacts" / "02_cnn_with_1_conv_layer" / "model.keras").is_file() == (code == 0)
+    assert ("None of the 3 files in" in capsys.readouterr().err) == (code == 1)
+    assert state(tmp_path / "odd") == before

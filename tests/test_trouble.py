@@ -186,6 +186,7 @@ def test_modules_and_files_that_stop_on_their_way(stalling, monkeypatch, tmp_pat
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("stalling", ["nothing"], indirect=True)
 def test_what_a_killed_download_left_behind_is_not_waited_for(stalling, monkeypatch, tmp_path):
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
     handle = f"{stalling}/module/1"

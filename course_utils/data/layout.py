@@ -39,13 +39,15 @@ def look_into(path):
         )
     folders, left_out = _subfolders(path)
     inner = {folder: _subfolders(folder)[0] for folder in folders}
-    in_parts = "train" in {PARTS.get(folder.name.lower()) for folder in folders} and all(
-        folder.name.lower() in PARTS and len(inner[folder]) > 1 for folder in folders
+    in_parts = all(folder.name.lower() in PARTS for folder in folders) and any(
+        PARTS[folder.name.lower()] == "train" and len(inner[folder]) > 1 for folder in folders
     )
     if not in_parts:
         _check_level(path, inner)
     classes, parts = {}, {}
     for folder in folders:
+        if in_parts and not inner[folder]:  # pictures to be named, as competitions have
+            left_out.append((folder, "a part without folders of classes"))
         for class_folder in inner[folder] if in_parts else [folder]:
             files, problems = files_in(class_folder)
             name = printable(unicodedata.normalize("NFC", class_folder.name))
@@ -55,6 +57,12 @@ def look_into(path):
     if empty := [name for name, files in classes.items() if not files]:
         raise CourseError(
             f"{path / empty[0]} has no pictures. Add some, or remove the folder to go without the class."
+        )
+    trained = {name for name, files in classes.items() if "train" in map(parts.get, files)}
+    if parts and (untrained := sorted(set(classes) - trained)):
+        raise CourseError(
+            f"{path} has pictures of {_some(untrained)} in other parts and none in its folder of training "
+            "pictures. Add some there, or remove the folders of that class from the others."
         )
     return Layout(dict(sorted(classes.items())), parts, left_out)
 
