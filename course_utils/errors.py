@@ -27,11 +27,7 @@ class NotAvailable(CourseError):
 
 
 def printable(text):
-<<<<<<< HEAD
     """Return ``text`` with escapes such as ``\\n`` for what breaks a line or has no encoding."""
-=======
-    """Return ``text`` with escapes such as ``\\n`` for what breaks a line or cannot be encoded."""
->>>>>>> trouble
     unprintable = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of letters (bytes that are no UTF-8), line ends
     return "".join(
         letter.encode("unicode_escape").decode() if unicodedata.category(letter) in unprintable else letter
