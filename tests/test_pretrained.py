@@ -233,7 +233,9 @@ def test_find_without_network_takes_the_stand_in_and_says_why(capsys):
         pretrained.find(MOBILENET, weights="published")
 
 
-@pytest.mark.parametrize("damage", ["no files", "no weights", "cut weights", "cut graph", "flipped"])
+@pytest.mark.parametrize(
+    "damage", ["no files", "no weights", "cut weights", "empty graph", "cut graph", "flipped"]
+)
 def test_a_damaged_module_is_never_taken_for_the_published_one(cached, damage, capsys):
     weights = cached / "variables" / "variables.data-00000-of-00001"
     content = weights.read_bytes()
@@ -247,7 +249,8 @@ def test_a_damaged_module_is_never_taken_for_the_published_one(cached, damage, c
     elif damage == "flipped":
         weights.write_bytes(content[:-40] + bytes(byte ^ 255 for byte in content[-40:]))
     else:
-        (cached / "saved_model.pb").write_bytes(b"")
+        graph = (cached / "saved_model.pb").read_bytes()
+        (cached / "saved_model.pb").write_bytes(graph[:5000] if damage == "cut graph" else b"")
     (published,) = pretrained.published(MOBILENET)
     state, why = availability.outlook(published)
     assert state == "damaged" and str(cached) in why and "delete that folder" in why

@@ -14,6 +14,7 @@ from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder, expanded
 
 import tensorflow as tf  # isort: skip
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel  # isort: skip
 
 
 def published(handle):
@@ -131,7 +132,7 @@ def variables(module):
 def _whole(folder):
     """Return the ``folder`` of a SavedModel if every weight can be read from it; else NotAvailable."""
     try:
-        if not (folder / "saved_model.pb").stat().st_size:
+        if not SavedModel.FromString((folder / "saved_model.pb").read_bytes()).meta_graphs:
             raise OSError("saved_model.pb is empty")
         weights = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
         for name in weights.get_variable_to_shape_map():
