@@ -276,22 +276,12 @@ def no_combination_to_spare(folder):
     make_folders(folder, {"red_dress": 20, "blue_jeans": 20})
 
 
-def one_more_and_still_none(folder):
-    make_folders(folder, {"red_dress": 20, "blue_jeans": 20, "red_shirt": 20})
-
-
 def three_questions(folder):
     write_csv(folder, make_listed(folder))
 
 
-def one_question(folder):
-    write_csv(folder, make_listed(folder, each=8, questions=1))
-
-
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "make", [no_combination_to_spare, one_more_and_still_none, three_questions, one_question]
-)
+@pytest.mark.parametrize("make", [no_combination_to_spare, three_questions])
 def test_lessons_06_and_07_run_on_what_people_have(tmp_path, make):
     make(tmp_path / "mine")
     expected = data.load_attributes(tmp_path / "mine", held_out="auto")
