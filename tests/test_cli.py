@@ -134,7 +134,8 @@ def test_doctor_finds_what_is_missing(monkeypatch, tmp_path, capsys):
     assert lines[-1].startswith("Not ready")
 
 
-def test_doctor_survives_a_tensorflow_that_does_not(no_tensorflow, capsys):
+def test_doctor_survives_a_tensorflow_that_does_not(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     assert cli.main(["doctor"]) == 1
     assert "'import tensorflow' fails" in capsys.readouterr().out
 
