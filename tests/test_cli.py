@@ -122,7 +122,8 @@ def test_doctor_with_network_says_the_size(offline, quick_tensorflow, monkeypatc
     )
 
 
-def test_doctor_finds_what_is_missing(no_tensorflow, monkeypatch, tmp_path, capsys):
+def test_doctor_finds_what_is_missing(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(doctor, "SUPPORTED_PYTHON", ((3, 99), (3, 99)))
@@ -140,7 +141,8 @@ def test_doctor_finds_what_is_missing(no_tensorflow, monkeypatch, tmp_path, caps
     assert lines[-1].startswith("Not ready")
 
 
-def test_doctor_survives_a_tensorflow_that_does_not(no_tensorflow, capsys):
+def test_doctor_survives_a_tensorflow_that_does_not(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     assert cli.main(["doctor"]) == 1
     assert "'import tensorflow' fails" in capsys.readouterr().out
 
