@@ -12,7 +12,7 @@ lessons: $(READY)  ## run the whole course on drawn pictures; executed notebooks
 	$(VENV)/bin/python ci/run_lessons.py --profile $(PROFILE) --out $(OUT)
 
 test: $(READY) lint  ## run every test
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 lab: $(READY)  ## open JupyterLab on the lessons
 	$(VENV)/bin/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb

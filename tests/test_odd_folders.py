@@ -209,5 +209,5 @@ def test_course_train_on_an_odd_folder_is_refused_or_keeps_a_model(tree, code, t
         main(["train", "02", "--dataset", str(tmp_path / "odd"), "--epochs", "1", "--out", str(out)]) == code
     )
     assert (out / "artifacts" / "02_cnn_with_1_conv_layer" / "model.keras").is_file() == (code == 0)
-    assert ("None of the 3 files in" in capsys.readouterr().err) == (code == 1)
+    assert ("None of the 3 files of" in capsys.readouterr().err) == (code == 1)
     assert state(tmp_path / "odd") == before
