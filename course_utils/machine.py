@@ -15,6 +15,9 @@ Colab takes this machine back when the page is closed for a while; what lessons 
 To keep results, connect your Drive in a new cell, above the parameters:
     from google.colab import drive; drive.mount("/content/drive")
 and set ARTIFACTS = "/content/drive/MyDrive/course". 'File > Save a copy in Drive' keeps the page itself."""
+KEEPING_PROGRESS = """\
+On Colab this file goes with the machine. To keep it, connect your Drive and write, before the first check:
+    import os; os.environ["COURSE_DATA_DIR"] = "/content/drive/MyDrive/course\""""
 
 
 def on_colab():

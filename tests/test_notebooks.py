@@ -8,6 +8,7 @@ import warnings
 import nbformat
 import pytest
 
+from course_utils.cli.exercise_cells import find, tagged
 from course_utils.cli.lessons import all_lessons
 
 LESSONS = all_lessons()
@@ -35,7 +36,7 @@ def prose(notebook):
 
 
 def parameters(notebook):
-    return [cell for cell in code(notebook) if "parameters" in cell.metadata.get("tags", [])]
+    return [cell for cell in code(notebook) if tagged(cell, "parameters")]
 
 
 def parsed(cell):
@@ -112,12 +113,47 @@ def test_anatomy(lesson):
     assert prose(notebook)[-1].source.splitlines()[-1].startswith("Next: lesson ")
 
 
+def test_exercises_stand_between_what_is_kept_and_what_was_learned(lesson):
+    """Imports, then three times: task, stub, check, folded solution."""
+    name, notebook = lesson
+    if name.startswith("00"):
+        assert find(notebook) == ([], [])
+        return
+    ids = [cell.id for cell in notebook.cells]
+    section = ids[ids.index("exercises") : ids.index("learned")]
+    each = [
+        [f"exercise-{place}-why", f"exercise-{place}", f"check-{place}", f"solution-{place}"]
+        for place in "123"
+    ]
+    assert section == ["exercises", "exercise-imports", *itertools.chain(*each)]
+    assert ids.index("exercises") > ids.index("keep") and ids[ids.index("map") - 1] == "map-why"
+    tags = {cell.id: cell.metadata.get("tags", []) for cell in notebook.cells}
+    for place in "123":
+        kind = ("compute", "build", "repair")[int(place) - 1]
+        task = notebook.cells[ids.index(f"exercise-{place}-why")].source
+        assert re.match(rf"\*\*Exercise {name[:2]}.{place}, {kind}\*\* \(about \d+ minutes\)\.\n", task)
+        assert "**Predict" not in task
+        solution = notebook.cells[ids.index(f"solution-{place}")]
+        assert solution.cell_type == "markdown"
+        assert solution.source.startswith("<details><summary>Solution</summary>\n\n```python\n")
+        assert solution.source.endswith("\n\n</details>")
+        wanted = {
+            f"exercise-{place}": ["exercise"],
+            f"check-{place}": ["check"],
+            f"solution-{place}": ["solution"],
+        }
+        assert {id_: tags[id_] for id_ in wanted} == wanted
+    imports, found = find(notebook)
+    assert [cell.id for cell in imports] == ["exercise-imports"]
+    assert [cells.number for cells in found] == [f"{name[:2]}.{place}" for place in "123"]
+
+
 def test_prose_comes_before_code_in_small_pieces(lesson):
     _, notebook = lesson
     (cell,) = parameters(notebook)
     story = notebook.cells[notebook.cells.index(cell) + 1 :]
     for before, after in itertools.pairwise(story):
-        if after.cell_type == "code":
+        if after.cell_type == "code" and not tagged(after, "check"):
             assert before.cell_type == "markdown", f"no text before {after.id}"
             text = re.sub(r"^#.*$", "", before.source, flags=re.MULTILINE)
             # "What you have learned" ends on its table and may be longer.
@@ -128,6 +164,8 @@ def test_code_cells_end_in_something_to_see(lesson):
     _, notebook = lesson
     start = code(notebook).index(parameters(notebook)[0]) + 1
     for cell in code(notebook)[start:]:
+        if tagged(cell, "exercise"):  # a learner's own
+            continue
         source = cell.source
         assert source.count("\n") < 20, f"{cell.id} is long"
         last = parsed(cell).body[-1]
