@@ -86,4 +86,46 @@ def _parser():
     results = "for the executed notebook and artifacts/ with the model (default: build/train)"
     train.add_argument("--out", type=Path, default=Path("build/train"), metavar="DIR", help=results)
     add_parameter_option(train, "set another parameter of the lesson (repeatable)")
+    _add_exercises(commands)
     return parser
+
+
+def _add_exercises(commands):
+    progress = commands.add_parser(
+        "progress",
+        help="which exercises are done",
+        description="Show the map of the course with the exercises that are done on this machine.",
+    )
+    choice = progress.add_mutually_exclusive_group()
+    choice.add_argument("--export", type=Path, metavar="FILE", help="write the progress to a file (JSON)")
+    choice.add_argument("--reset", metavar="LESSON", help="forget the exercises of a lesson, such as 02")
+
+    notebook = commands.add_parser(
+        "notebook",
+        help="a copy of a lesson to work in or to hand out",
+        description="Write a copy of a lesson, or bring one up to date without touching the work in it.",
+    )
+    notebook.add_argument("lesson", metavar="LESSON", help="such as 02")
+    notebook.add_argument("copy", type=Path, metavar="DST", help="a folder, or a file that ends in .ipynb")
+    notebook.add_argument("--without-solutions", action="store_true", help="leave the solutions out")
+    update = "renew what you did not change; cells that you changed or added stay as they are"
+    notebook.add_argument("--update", action="store_true", help=update)
+
+    grade = commands.add_parser(
+        "grade",
+        help="execute a class's exercises and say who passed which",
+        description="Execute the exercises of each notebook in a folder; write grades.csv and grades.html. "
+        "This runs strangers' code, with limits on time, memory and output, as you: do it in a container "
+        "without network. Exit code 0: all were graded, 1: some could not be read, 2: a mistake in the call.",
+    )
+    grade.add_argument("folder", type=Path, metavar="FOLDER", help="with a notebook for each student")
+    results = "for grades.csv and grades.html (default: build/grades)"
+    grade.add_argument("--out", type=Path, default=Path("build/grades"), metavar="DIR", help=results)
+    grade.add_argument("--resume", action="store_true", help="skip what an earlier run has graded")
+    seconds = "that one exercise may take (default: 60)"
+    grade.add_argument("--seconds", type=float, default=60, metavar="S", help=seconds)
+    memory = "gigabytes that one submission may take (default: 2)"
+    grade.add_argument("--memory", type=float, default=2, metavar="GB", help=memory)
+    where = grade.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, metavar="N", help="at once (default: one a core)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that is there already")
