@@ -40,7 +40,9 @@ def numbers_of(answer, count, what="the answer"):
     except (TypeError, ValueError):
         raise Hint(f"{_capital(what)} is {described(answer)}; asked for is {asked}.") from None
     if values.size != count:
-        raise Hint(f"{_capital(what)} has {values.size} numbers; asked for is {asked}.")
+        raise Hint(
+            f"{_capital(what)} has {values.size or 'no'} number{'s' * (values.size != 1)}; asked for is {asked}."
+        )
     if not np.isfinite(values).all():
         raise Hint(f"{_capital(what)} is {described(answer)}: not a finite number.")
     return [float(value) for value in values.ravel()]
@@ -49,7 +51,10 @@ def numbers_of(answer, count, what="the answer"):
 def array_of(answer, shape, what="what your function returns"):
     """Return ``answer`` as an array of floats [shape] (None: any length); Hint for another form."""
     try:
-        values = np.asarray(answer, dtype="float64")
+        values = np.asarray(answer)
+        if values.dtype.kind not in "biuf":  # texts would become numbers
+            raise TypeError
+        values = values.astype("float64")
     except (TypeError, ValueError):
         raise Hint(f"{_capital(what)} is {described(answer)}; asked for is an array {shape}.") from None
     fits = len(values.shape) == len(shape) and all(

@@ -169,7 +169,8 @@ def evaluate(number, answer):
     except Hint as wrong:
         return Result(number, "not yet", wrong.text, wrong.stronger or exercise_.start)
     except Exception as error:  # an answer of a form that nobody thought of
-        text = f"{described(answer, capital=True)} is not what is asked for: {in_a_line(error)}."
+        what = "What your function returns" if callable(answer) else described(answer, capital=True)
+        text = f"{what} is not what is asked for: {in_a_line(error)}."
         return Result(number, "not yet", text, exercise_.start)
 
 
@@ -179,7 +180,7 @@ def _files(lesson):
 
 def _untouched(number, answer):
     """Tell whether ``answer`` is what the lesson's own cell leaves before anybody worked on it."""
-    if answer is ... or (isinstance(answer, tuple | list) and any(part is ... for part in answer)):
+    if answer is ... or (isinstance(answer, tuple | list) and answer and all(part is ... for part in answer)):
         return True
     code = getattr(answer, "__code__", None)
     return code is not None and any(_same(code, stub) for stub in _stub_functions(number))

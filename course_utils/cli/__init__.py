@@ -86,6 +86,19 @@ def _parser():
     results = "for the executed notebook and artifacts/ with the model (default: build/train)"
     train.add_argument("--out", type=Path, default=Path("build/train"), metavar="DIR", help=results)
     add_parameter_option(train, "set another parameter of the lesson (repeatable)")
+    collect = commands.add_parser(
+        "collect",
+        help="make a data set of a folder as people have it",
+        description="Check the pictures of a folder with a subfolder for each class; write usable copies, "
+        "upright JPEGs without duplicates, with a report and a contact sheet. The folder itself is only "
+        "read; run it again after a change. Exit code 0: done, 1: a class has no usable picture.",
+    )
+    collect.add_argument("source", type=Path, metavar="SRC", help="the pictures as you have them")
+    collect.add_argument("destination", type=Path, metavar="DST", help="where the data set appears")
+    least = "pixels that the shorter side must have (default: 64)"
+    collect.add_argument("--least", type=int, default=64, metavar="N", help=least)
+    largest = "pixels that the longer side may keep (default: 1024)"
+    collect.add_argument("--largest", type=int, default=1024, metavar="N", help=largest)
     _add_exercises(commands)
     return parser
 

@@ -28,7 +28,7 @@ def cross_entropy(loss):
         (first, "That is the probability itself; a loss is small where it is near 1.", "Take its logarithm."),
         (-np.log10(first), "That is a logarithm to base 10; Keras takes the natural one.", "`np.log`"),
         (-np.log2(first), "That is a logarithm to base 2; Keras takes the natural one.", "`np.log`"),
-        (np.log(first), "A loss is never below zero.", "It is *minus* the logarithm."),
+        (np.log(first), "A loss is never below zero.", "It is minus the logarithm."),
         (
             -np.log(second),
             "That is the loss if class 1, the second, were the true one.",
