@@ -40,9 +40,8 @@ def numbers_of(answer, count, what="the answer"):
     except (TypeError, ValueError):
         raise Hint(f"{_capital(what)} is {described(answer)}; asked for is {asked}.") from None
     if values.size != count:
-        raise Hint(
-            f"{_capital(what)} has {values.size or 'no'} number{'s' * (values.size != 1)}; asked for is {asked}."
-        )
+        given = "1 number" if values.size == 1 else f"{values.size or 'no'} numbers"
+        raise Hint(f"{_capital(what)} has {given}; asked for is {asked}.")
     if not np.isfinite(values).all():
         raise Hint(f"{_capital(what)} is {described(answer)}: not a finite number.")
     return [float(value) for value in values.ravel()]
