@@ -28,7 +28,7 @@ def number_of(answer, what="the answer"):
 
 def numbers_of(answer, count, what="the answer"):
     """Return ``answer`` as a list of ``count`` floats; Hint for anything else."""
-    asked = "one number" if count == 1 else f"{count} numbers, such as `1, 2`"
+    asked = "one number" if count == 1 else f"{count} numbers, separated by commas"
     if callable(answer):
         raise Hint(
             f"{_capital(what)} is a function; asked for is {asked}. Call it, and give what it returns."
@@ -66,7 +66,7 @@ def array_of(answer, shape, what="what your function returns"):
 
 def near(value, wanted, tolerance):
     """Tell whether all of ``value`` is at most ``tolerance`` away from ``wanted``."""
-    return bool(np.all(np.abs(np.asarray(value) - np.asarray(wanted)) <= tolerance))
+    return bool(np.all(np.abs(np.asarray(value, "float64") - np.asarray(wanted, "float64")) <= tolerance))
 
 
 def refuse(value, slips, tolerance):
@@ -80,6 +80,7 @@ def run(function, *arguments, seconds=SECONDS):
     """Return what a learner's ``function`` returns for copies of ``arguments``.
 
     An error in it, no answer (None) and no end within ``seconds`` are Hints that name the learner's own line.
+    What takes time and is not the learner's, such as importing Keras, is done before.
     """
     if not callable(function):
         raise Hint(
