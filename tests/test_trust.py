@@ -359,7 +359,7 @@ def test_a_model_takes_no_more_memory_than_its_weights(bomb, tmp_path):
         ('["a", "' + "b" * 400_000 + '"]', r"The label 'b{40}'\.\.\. has 400,000 letters; 1,000 are allowed"),
         ('["' + "b" * 11_000_000 + '"]', "10,000,000 are allowed"),
         ("[" * 100_000, "cannot be read as JSON: RecursionError"),
-        (json.dumps(["a", *map(str, range(300_000)), "a"]), "has 'a' twice"),
+        (json.dumps(["a", *map(str, range(100_000)), "a"]), "has 'a' twice"),
         (json.dumps([1] * 300_000), r"and not \[1, 1, 1, 1, 1, 1, \.\.\.\]"),
     ],
 )
