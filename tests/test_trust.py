@@ -318,10 +318,14 @@ def heavy(config):
 DENSE = layer("Dense", units=1)
 BOMBS = {
     "layers": ({"change": heavy}, "asks for weights of shape"),
-    "shape": ({"change": put({**DENSE, **shape(8, 8, 50_000_000)})}, "asks for weights of shape"),
+    "shape": ({"change": put({**DENSE, **shape(8, 8, 50_000_000)})}, r"Dense of shape \[8, 8, 50000000\]"),
     "embedding": (
         {"change": put({**layer("Embedding", input_dim=10**8, output_dim=1), **shape(3)})},
         "asks for weights",
+    ),
+    "average": (
+        {"change": put({**layer("Normalization", mean=0.0, variance=1.0), **shape(1, 1, 10**9)})},
+        r"Normalization of shape \[1, 1, 1000000000\]",
     ),
     "packed": ({"model__weights__h5": bytes(30_000_000)}, "would unpack to 30,"),
     "hollow": ({"model__weights__h5": weights(kernel=huge)}, "claim to be 4,398,046,511,104 bytes"),
@@ -338,7 +342,7 @@ BOMBS = {
     "member": ({"assets__x": b"more"}, r"It holds 'assets\.x'"),
     "many": ({"change": lambda config: config.update(a=[DENSE] * 6000)}, "more than 5,000 layers"),
     "answers": ({"model": network(L.UpSampling2D(1024))}, "answer up to 805,306,368 numbers"),
-    "input": ({"model": network(L.Identity(), side=20_000)}, "answer up to 1,200,000,000 numbers"),
+    "input": ({"model": network(L.Identity(), side=20_000)}, r"InputLayer of shape \[20000, 20000, 3\]"),
     "state": ({"change": put(layer("LSTM", units=3, stateful=True))}, "remembers earlier"),
 }
 

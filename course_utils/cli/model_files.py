@@ -85,6 +85,10 @@ def _checked(part, layers):
         from course_utils.pretrained import modules
 
         modules.check_trusted(config.get("handle") if isinstance(config, dict) else None)
+    for key, sides in [*_items(config), *_items(part.get("build_config"))]:
+        whole = [side for side in sides if type(side) is int] if isinstance(sides, list) else []
+        if key.endswith("shape") and math.prod(map(abs, filter(None, whole))) > LARGEST_OUTPUT:
+            raise CourseError(f"It has a {kind.__name__} of shape {whole[:6]}, which takes too much memory.")
     if isinstance(config, dict) and config.get("stateful"):
         raise CourseError("It has a layer that remembers earlier pictures (stateful); train it without.")
     if "Operation" in bases:
@@ -92,6 +96,10 @@ def _checked(part, layers):
     if len(layers) > MOST_LAYERS:
         raise CourseError(f"It has more than {MOST_LAYERS:,} layers.")
     return part
+
+
+def _items(part):
+    return part.items() if isinstance(part, dict) else []
 
 
 def _described(part):
