@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from course_utils import artifacts, cli
-from course_utils.cli import classifier, saved_models
+from course_utils.cli import classifier, model_files, saved_models
 from course_utils.cli.annotate import Annotator, draw
 from course_utils.errors import CourseError
 from course_utils.labels import Labels, parse
@@ -460,7 +460,7 @@ def test_whatever_happens_the_document_is_closed(models, tmp_path, capsys, monke
 
 
 def test_an_interruption_before_the_first_answer_leaves_a_document(models, tmp_path, capsys, monkeypatch):
-    def interrupted(folder):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(classifier, "load", interrupted)
@@ -515,7 +515,7 @@ def test_words_fit_on_any_picture():
 def test_choices_out_of_range_are_told_before_the_model_is_loaded(
     models, monkeypatch, capsys, model, arguments, expected
 ):
-    monkeypatch.setattr(classifier, "load", lambda folder: pytest.fail("too late"))
+    monkeypatch.setattr(classifier, "load", lambda *_: pytest.fail("too late"))
     code, out, err = call(capsys, models[model], "a.png", *arguments)
     assert (code, out) == (2, "")
     assert err.startswith("course classify: ") and expected in err
@@ -661,7 +661,7 @@ def test_layers_of_the_course_are_imported_and_unknown_ones_named(tmp_path, monk
     del sys.modules["own_layer_of_a_test"]
     with pytest.raises(CourseError, match=r"needs Halved \(registered as 'test_classify>Halved'\)"):
         classifier.load(folder)
-    monkeypatch.setitem(saved_models.OWN_LAYERS, "Halved", "own_layer_of_a_test")
+    monkeypatch.setitem(model_files.OWN_LAYERS, "Halved", "own_layer_of_a_test")
     assert classifier.load(folder).labels == ["a", "b"]
     assert "own_layer_of_a_test" in sys.modules
 

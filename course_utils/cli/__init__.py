@@ -70,6 +70,8 @@ def _parser():
     several = "name all labels above this probability, 0 to 1 (models with any number of labels a picture)"
     choice.add_argument("--threshold", type=float, metavar="P", help=several)
     classify.add_argument("--annotate", type=Path, metavar="DIR", help="write copies with the labels on them")
+    trusted = "let the model use this module of TensorFlow Hub too: a program, which runs (repeatable)"
+    classify.add_argument("--trust-module", action="append", default=[], metavar="HANDLE", help=trusted)
     classify.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
 
     train = commands.add_parser(

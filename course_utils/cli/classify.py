@@ -30,7 +30,8 @@ def run(options):
         print("[", end="", flush=True)
     try:
         saved_models.start_keras_light()
-        for answer in classifier.load(options.model).classify(images, options.top, options.threshold):
+        network = classifier.load(options.model, options.trust_module)
+        for answer in network.classify(images, options.top, options.threshold):
             problem = str(answer) if answer.error else ""
             if annotator and not problem:
                 try:

@@ -7,11 +7,12 @@ from typing import Any
 
 from course_utils import (
     availability,
+    checksums,
     machine,
     portable,
     quiet_tensorflow,  # noqa: F401 (before Keras)
 )
-from course_utils.data.catalog import MODULES, PRETRAINED, VGG19
+from course_utils.data.catalog import MODULES, PRETRAINED, VGG19, VGG19_MD5
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder, keras_folders
 from course_utils.pretrained import modules
@@ -60,14 +61,14 @@ def find(handle, weights="auto"):
             "module with HubLayer directly."
         )
     entry = MODULES[handle]
-    beside = {name: pair for name in ("labels", "example") if (pair := getattr(entry, name))}
+    beside = {name: file for name in ("labels", "example") if (file := getattr(entry, name))}
 
     def of_google():
         (_, why), *others = map(availability.obtain, published(handle))
         return (handle, dict(zip(beside, (value for value, _ in others), strict=True))), why
 
     def of_the_course():
-        return entry.stand_in, {name: course_folder() / pair[1] for name, pair in beside.items()}
+        return entry.stand_in, {name: course_folder() / file[1] for name, file in beside.items()}
 
     choice = availability.choose("WEIGHTS", weights, of_google, of_the_course)
     availability.announce(entry.title, choice.taken, choice.why)
@@ -98,27 +99,31 @@ def published(handle):
     entry = PRETRAINED[handle]
     if handle == VGG19:
         download, size = lambda: _vgg19("imagenet"), entry.download_bytes
-        return [_keras_file("models", VGG19_FILE, STORAGE, download, size, read=_vgg19)]
-    addresses = [pair[0] for pair in (entry.labels, entry.example) if pair]
-    return [modules.published(handle), *map(_beside, addresses)]
+        return [_keras_file("models", VGG19_FILE, STORAGE, download, size, VGG19_MD5, read=_vgg19)]
+    return [modules.published(handle), *(_beside(*file) for file in (entry.labels, entry.example) if file)]
 
 
-def _beside(address):
+def _beside(address, _, checksum):
+    def download():
+        return Path(keras.utils.get_file(name, address, file_hash=checksum))
+
     name = address.rsplit("/", 1)[1]
-    return _keras_file("datasets", name, address, lambda: Path(keras.utils.get_file(name, address)), 100_000)
+    return _keras_file("datasets", name, address, download, 100_000, checksum)
 
 
-def _keras_file(kind, name, address, download, size, read=Path):
+def _keras_file(kind, name, address, download, size, checksum, read=Path):
     """Return the ``Published`` of a file of ``size`` bytes in one of Keras's folders, "models" or "datasets".
 
     That folder is in ``KERAS_HOME``, or in a temporary one if that is read-only. The value is what ``read``
-    makes of the file's path.
+    makes of the path of a file with that ``checksum``, a SHA-256 or MD5. Keras compares what it downloads.
     """
     folders = [home / kind for home in keras_folders()]
 
     def look():
         path = next((folder / name for folder in folders if (folder / name).is_file()), None)
         try:
+            if path and checksums.digest(path, "md5" if len(checksum) == 32 else "sha256") != checksum:
+                raise ValueError("it is not the published file")
             return path and read(path)
         except Exception as error:  # h5py and Keras raise many kinds; each of them means: no weights
             raise NotAvailable(
@@ -145,6 +150,7 @@ def _vgg19(weights):
 def _vgg19_stand_in():
     path = course_folder() / PRETRAINED[VGG19].stand_in
     try:
+        checksums.check(path.parent, path.name)
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # missing, or damaged: zipfile, h5py and Keras raise their own kinds
         reason = (
