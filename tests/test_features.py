@@ -135,6 +135,7 @@ def test_only_changed_pictures_are_computed_anew(seen):
         (lambda: network(activation="elu"), False),
         (lambda: network(activation="tanh", name="relu"), False),
         (lambda: network(activation="relu", name="tanh"), True),
+        (lambda: network(activation="relu6"), False),  # the same for small numbers
         (lambda: network(dtype="mixed_float16"), False),
         (lambda: network(name="another_name"), True),
         (lambda: network(trainable=False), True),
@@ -189,6 +190,52 @@ def test_what_a_layer_of_your_own_does_is_part_of_the_key():
     doubled, _ = features.extract(times(2), pictures(3))
     tripled, _ = features.extract(times(3), pictures(3))
     assert np.allclose(3 * doubled, 2 * tripled)
+
+
+class Limited(keras.layers.Layer):
+    """Means of a picture up to a limit, which neither noise nor a ramp reaches."""
+
+    def __init__(self, limit):
+        super().__init__()
+        self.limit = limit
+
+
+class ByFunction(Limited):
+    def call(self, images):
+        return tf.function(lambda means: tf.minimum(means, self.limit))(keras.ops.mean(images, (1, 2)))
+
+
+class ByMask(Limited):
+    def call(self, images):
+        table = tf.constant(np.minimum(np.arange(256), self.limit), tf.float32)
+        return tf.gather(table, tf.cast(keras.ops.mean(images, (1, 2)), tf.int32))
+
+
+def clipped(limit):
+    picture = keras.Input((SIZE, SIZE, 3))
+    return keras.Model(picture, keras.ops.clip(keras.layers.GlobalAveragePooling2D()(picture), 0, limit))
+
+
+@pytest.mark.parametrize(
+    "limited",
+    [
+        clipped,
+        *(
+            lambda limit, layer=layer: keras.Sequential([keras.Input((SIZE, SIZE, 3)), *layer(limit)])
+            for layer in (
+                lambda limit: [keras.layers.GlobalMaxPooling2D(), keras.layers.ReLU(max_value=limit)],
+                lambda limit: [ByFunction(limit)],
+                lambda limit: [ByMask(limit)],
+            )
+        ),
+    ],
+    ids=["operation", "setting", "function", "table"],
+)
+def test_what_only_bright_pictures_show_is_part_of_the_key(limited):
+    white = tf.data.Dataset.from_tensors((tf.fill((SIZE, SIZE, 3), np.uint8(255)), 1))
+    for limit in (200.0, 250.0):
+        rows, _ = features.extract(limited(limit), white)
+        assert np.allclose(rows, limit)
 
 
 def test_a_hub_layer_gets_pixels_from_0_to_1(tmp_path):
