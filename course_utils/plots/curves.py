@@ -11,8 +11,9 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
     """Show training (dashed) and validation (solid) over the epochs, one panel a metric.
 
     ``histories`` is a dict of name to what ``fit`` returned (or its ``.history`` dict), or a single one of
-    these; validation that was asked every few epochs stands at these. ``"accuracy"`` finds the accuracy whatever Keras calls it (``sparse_categorical_accuracy``). Raises
-    CourseError where a metric is missing or one of several.
+    these; validation that was asked every few epochs stands at these. ``"accuracy"`` finds the accuracy
+    whatever Keras calls it (``sparse_categorical_accuracy``). Raises CourseError where a metric is missing or
+    one of several.
     """
     if hasattr(histories, "history") or any(np.ndim(values) for values in histories.values()):
         histories = {"": histories}
