@@ -382,8 +382,11 @@ def test_patterns_excite_their_channel_and_repeat_with_the_seed():
         inspection.patterns(model, "conv_2", 6)
     with pytest.raises(CourseError, match="no layer 'conv_7'"):
         inspection.patterns(model, "conv_7", 0)
-    with pytest.raises(CourseError, match="fixed size"):
-        inspection.patterns(keras.Sequential([keras.Input((None, None, 3)), *convolutions(4)]), "conv_1", 0)
+    for wrong in (keras.Input((None, None, 3)), keras.Input((SIDE, SIDE, 3), dtype="uint8")):
+        with pytest.raises(CourseError, match="floats and a fixed size"):
+            inspection.patterns(
+                keras.Sequential([wrong, layers.Rescaling(1 / 255), *convolutions(4)]), "conv_1", 0
+            )
 
 
 # modules of TensorFlow Hub

@@ -34,8 +34,8 @@ def class_activation_map(model, images, target=None, *, output=None, normalised=
     score. ``output`` is the name of one output, where the model has several. ``normalised`` maps go from 0 to
     1: negative values become 0, the rest is divided by the largest; else they are in units of the score.
     ``upsample`` enlarges them to the size of the pictures; of pictures that the model itself crops they show
-    what is left. Raises CourseError for a model that ends otherwise
-    (``grad_cam`` takes it), an unknown target or output, and images that do not fit.
+    what is left. Raises CourseError for a model that ends otherwise (``grad_cam`` takes it), an unknown
+    target or output, and images that do not fit.
     """
 
     def evidence(batch, asked):
