@@ -100,6 +100,11 @@ def _key(extractor, shape, function):
     noise = np.random.default_rng(0).uniform(0, 255, shape)
     ramp = np.linspace(0, 255, noise.size).reshape(shape)
     answers = extractor(_scaled(extractor, np.stack([noise, ramp]).astype("float32")), training=False)
+    if not keras.ops.is_tensor(answers):
+        raise CourseError(
+            f"The extractor returns a {type(answers).__name__}, not one tensor. Build a keras.Model from its "
+            "input to the one output that you want as features."
+        )
     constants = [tensor for tensor in function.captured_inputs if tensor.dtype.name != "resource"]
     digest = hashlib.sha256(json.dumps([shape, PREPROCESSING]).encode())
     digest.update(_operations(function.graph.as_graph_def()))
@@ -145,13 +150,7 @@ def _traced(extractor, shape):
     def call(images):
         return extractor(_scaled(extractor, images), training=False)
 
-    function = tf.function(call, autograph=False).get_concrete_function(tf.TensorSpec((None, *shape)))
-    if not isinstance(function.structured_outputs, tf.Tensor):
-        raise CourseError(
-            f"The extractor returns a {type(function.structured_outputs).__name__}, not one tensor. Build a "
-            "keras.Model from its input to the one output that you want as features."
-        )
-    return function
+    return tf.function(call, autograph=False).get_concrete_function(tf.TensorSpec((None, *shape)))
 
 
 def _forward(function, extractor):
