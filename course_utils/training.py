@@ -65,8 +65,7 @@ def augment(train, layers):
     Only for training pictures: what is judged must stay as it is. Raises CourseError for layers that mix
     pictures with each other, which would leave the labels as they were.
     """
-    mixing = {type(layer).__name__ for layer in layers._flatten_layers()} & {"MixUp", "CutMix"}
-    if mixing:
+    if mixing := {type(layer).__name__ for layer in layers._flatten_layers()} & {"MixUp", "CutMix"}:
         raise CourseError(
             f"{mixing.pop()} mixes pictures and must mix their labels alike; augment changes pictures only. "
             "Map it over batches of {'images': ..., 'labels': ...} with one-hot labels instead."
