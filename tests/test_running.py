@@ -110,12 +110,12 @@ def test_a_lesson_that_passes(batch):
     assert record["seconds"] > 0
     assert record["peak_memory_bytes"] > 10e6
     assert record["main_metric"] == {"name": "test_accuracy", "value": 0.9125}
-    notebook = nbformat.read(record["executed"], 4)
+    notebook = nbformat.read(batch.out / record["executed"], 4)
     text = next(cell for cell in notebook.cells if "EPOCHS, DATA" in cell.source).outputs[0].text
     threads = max(1, os.cpu_count() // 2)
     # The parameters took effect, the thread cap holds, and the kernel worked in the notebook's folder.
     assert text.split(maxsplit=3) == ["2", "sample", str(threads), f"{batch.folder}\n"]
-    assert all(done and label == "completed" for done, label in labels(record["executed"]))
+    assert all(done and label == "completed" for done, label in labels(batch.out / record["executed"]))
 
 
 def test_an_error_that_its_tag_allows_is_no_failure_and_no_banner_stays(batch):
@@ -129,11 +129,14 @@ def test_an_error_that_its_tag_allows_is_no_failure_and_no_banner_stays(batch):
 def test_a_cell_with_an_error(batch):
     record = batch.records["02_fails"]
     assert (record["outcome"], record["error"]) == ("failed", "ZeroDivisionError: division by zero")
-    executed = nbformat.read(record["executed"], 4)
+    executed = nbformat.read(batch.out / record["executed"], 4)
     cell = executed.cells[record["cell"]["index"]]
     assert (cell.id, cell.source.splitlines()[0]) == (record["cell"]["id"], record["cell"]["source"])
     assert record["last_output"] == "epoch 2"  # a rewritten line counts as it was last seen
-    assert labels(record["executed"]) == [(True, "completed")] * 2 + [(True, "failed"), (False, "pending")]
+    assert labels(batch.out / record["executed"]) == [(True, "completed")] * 2 + [
+        (True, "failed"),
+        (False, "pending"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -147,8 +150,8 @@ def test_a_kernel_that_dies(batch, lesson, cause, completed):
     assert record["cell"]["source"] == "import os, time"
     assert record["last_output"] == "last words"
     stopped = [(True, "failed"), (False, "pending")]
-    assert labels(record["executed"]) == [(True, "completed")] * completed + stopped
-    assert "The cells below did not run" in Path(record["executed"]).read_text()
+    assert labels(batch.out / record["executed"]) == [(True, "completed")] * completed + stopped
+    assert "The cells below did not run" in (batch.out / record["executed"]).read_text()
 
 
 def test_the_summary_says_what_the_results_depend_on(batch):
@@ -224,7 +227,7 @@ def test_ctrl_c_ends_even_a_cell_that_does_not_listen(tmp_path, monkeypatch):
     def press(progress):
         if progress.cell == 3 and not pressed:
             pressed.append(time.sleep(0.5))
-            raise KeyboardInterrupt
+            press_at_once()
 
     pressed = []
     outcome = running.run(

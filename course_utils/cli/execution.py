@@ -114,7 +114,7 @@ class Execution:
         reply, errors = execute_reply["content"], [out for out in cell.outputs if out.output_type == "error"]
         allowed = "raises-exception" in cell.metadata.get("tags", [])
         if reply["status"] == "error" and not allowed:  # nbclient ends the run
-            if reply["ename"] == "NoneType" and errors:  # the cell's value could not be shown: IPython lost why
+            if reply["ename"] == "NoneType" and errors:  # IPython lost why the value could not be shown
                 reply.update(ename=errors[0].ename, evalue=errors[0].evalue)
             return
         self.running = None
