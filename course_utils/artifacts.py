@@ -125,7 +125,7 @@ class Table:
     """Rows of text under a header, aligned when printed or shown at the end of a cell."""
 
     def __init__(self, header, rows):
-        self.header, self.rows = tuple(header), [tuple(printable(str(cell)) for cell in row) for row in rows]
+        self.header, *self.rows = (tuple(printable(str(cell)) for cell in row) for row in (header, *rows))
 
     def __repr__(self):
         widths = [max(map(len, column)) for column in zip(self.header, *self.rows, strict=True)]

@@ -129,10 +129,10 @@ def add_grid_lines(axes, direction="y"):
     axes.set_axisbelow(True)
 
 
-def name_ticks(axes, names, rotation):
-    """Write ``names`` below the axes at 0, 1, 2 ..., slanting so that long ones fit."""
-    slant = {"rotation": rotation, "ha": "right", "rotation_mode": "anchor"}
-    axes.set_xticks(range(len(names)), names, fontsize=SMALL, **slant)
+def name_ticks(axis, names, rotation=0):
+    """Write ``names`` beside an axis at 0, 1, 2 ..., with a ``rotation`` slanting so that long ones fit."""
+    slant = {"rotation": rotation, "ha": "right", "rotation_mode": "anchor"} if rotation else {}
+    axis.set_ticks(range(len(names)), list(map(printable, names)), fontsize=SMALL, **slant)
 
 
 def percent(share, decimals=0):
