@@ -130,7 +130,7 @@ class Execution:
         try:
             # papermill formats its paths like str.format; braces in a folder's name must survive that.
             path = str(notebook).replace("{", "{{").replace("}", "}}")
-            options = {"prepare_only": True, "kernel_name": "python3"}
+            options = {"prepare_only": True, "kernel_name": "python3", "language": "python"}
             self.notebook = papermill.execute_notebook(path, None, parameters, **options)
             self.cells = len(self.notebook.cells)
             client = _Client(
