@@ -10,10 +10,10 @@ from lesson_batch import run_several
 from lesson_plan import plan, read_profile
 from lesson_summary import Summary, report
 
-from course_utils.cli import Parser, exit_code_of
+from course_utils.cli import Parser, exit_code_of, path
 from course_utils.cli.lessons import add_parameter_option
 from course_utils.cli.running import ensure_installed
-from course_utils.files import ensure_writable, expanded
+from course_utils.files import ensure_writable
 
 DESCRIPTION = """\
 Run lessons headlessly, each in a kernel of its own, and tell in a table how they ended. The executed
@@ -70,7 +70,7 @@ def _parser():
     add_parameter_option(parser, "set a parameter; every chosen lesson must have it (repeatable)")
     parser.add_argument(
         "--out",
-        type=expanded,
+        type=path,
         default=Path("build/lessons"),
         metavar="DIR",
         help="output folder (default: build/lessons)",
@@ -94,7 +94,7 @@ def _parser():
         help="lessons at once; they share the cores (default: 1)",
     )
     parser.add_argument(
-        "--notebooks", type=expanded, metavar="DIR", help="another folder of lessons, for lessons of your own"
+        "--notebooks", type=path, metavar="DIR", help="another folder of lessons, for lessons of your own"
     )
     return parser
 

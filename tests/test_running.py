@@ -421,6 +421,36 @@ def test_a_fit_that_does_not_take_the_interruption_well_is_interrupted_not_faile
     assert "Epoch 1/9" in outcome.explanation and str(outcome.output) in outcome.explanation
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_kill_and_a_closed_terminal_keep_what_was_reached(tmp_path, name):
+    def press():
+        os.kill(os.getpid(), getattr(signal, name))
+
+    outcome, _ = run_and_press(tmp_path, ["Epoch"], FIT, "fit(1)", "print('saved')", press=press)
+    assert outcome.outcome == "interrupted"
+    assert labels(outcome.output)[-2:] == [(True, "failed"), (False, "pending")]
+
+
+def test_a_reader_that_goes_away_leaves_a_whole_notebook_and_no_kernel(tmp_path):
+    def gone(text):
+        raise BrokenPipeError
+
+    notebook = write(tmp_path, "01_prints", "print('a line', flush=True)\nimport time; time.sleep(300)")
+    with pytest.raises(BrokenPipeError):
+        running.run(notebook, tmp_path / "out.ipynb", on_output=gone)
+    assert labels(tmp_path / "out.ipynb")[-1] == (True, "failed")
+    assert children() == []
+
+
+def test_what_is_ignored_stays_ignored(tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
+    try:
+        with running.calling_on((signal.SIGHUP,), lambda: pytest.fail("called")):
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_ctrl_c_keeps_what_was_reached(tmp_path):
     folder, out = tmp_path / "notebooks", tmp_path / "out"
     write(folder, "01_first", "1 + 1")
@@ -610,6 +640,9 @@ def test_a_folder_counts_from_the_current_one_and_words_are_checked(tmp_path, mo
     monkeypatch.chdir("mine")
     assert data("sample") == "sample"  # a word comes before a folder of that name
     assert data("../mine", write(tmp_path, "01_own", "print(DATA)")) == str(tmp_path / "mine")
+    for value, expected in (("kept", tmp_path / "mine" / "kept"), ("~/kept", Path.home() / "kept")):
+        checked = lessons.checked_parameters(lesson, {"ARTIFACTS": value}, from_text=True)
+        assert checked == {"ARTIFACTS": str(expected)}
     for value in ("theirs", "../theirs", ""):
         with pytest.raises(CourseError, match="there is no folder /") as refused:
             data(value)

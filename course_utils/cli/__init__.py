@@ -66,6 +66,13 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
+def path(text):
+    """Return what ``text`` on a command line names; nothing, as of an unset variable, is not this folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty, and should be a path")
+    return expanded(text)
+
+
 def _parser():
     parser = Parser(prog="course", description="The image-classification course.")
     parser.add_argument("--version", action="version", version=f"course {__version__}")
@@ -92,15 +99,13 @@ def _parser():
         description="Print a line for each picture: its labels and their probabilities. Exit code 0: all "
         "were classified, 1: some could not be read or copied, 2: a mistake in the call, or no model there.",
     )
-    classify.add_argument("model", type=expanded, metavar="MODEL_DIR", help="a lesson's folder in artifacts/")
-    classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="a picture, or a folder")
+    classify.add_argument("model", type=path, metavar="MODEL_DIR", help="a lesson's folder in artifacts/")
+    classify.add_argument("images", type=path, nargs="+", metavar="IMAGE", help="a picture, or a folder")
     choice = classify.add_mutually_exclusive_group()
     choice.add_argument("--top", type=int, metavar="K", help="name the K best labels (of each output)")
     several = "name all labels above this probability, 0 to 1 (models with any number of labels a picture)"
     choice.add_argument("--threshold", type=float, metavar="P", help=several)
-    classify.add_argument(
-        "--annotate", type=expanded, metavar="DIR", help="write copies with the labels on them"
-    )
+    classify.add_argument("--annotate", type=path, metavar="DIR", help="write copies with the labels on them")
     classify.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
 
     train = commands.add_parser(
@@ -115,6 +120,6 @@ def _parser():
     train.add_argument("--dataset", required=True, metavar="DIR", help=pictures)
     train.add_argument("--epochs", type=int, metavar="N", help="the lesson's parameter EPOCHS")
     results = "for the executed notebook and artifacts/ with the model (default: build/train)"
-    train.add_argument("--out", type=expanded, default=Path("build/train"), metavar="DIR", help=results)
+    train.add_argument("--out", type=path, default=Path("build/train"), metavar="DIR", help=results)
     add_parameter_option(train, "set another parameter of the lesson (repeatable)")
     return parser

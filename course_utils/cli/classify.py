@@ -1,8 +1,8 @@
 """``course classify``: a line for each picture as soon as it is judged, or one JSON document."""
 
 import json
+import os
 import sys
-from pathlib import Path
 
 from course_utils import labels
 from course_utils.cli import classifier, saved_models
@@ -36,7 +36,7 @@ def run(options):
                 try:
                     annotator.write(answer)
                 except CourseError as error:
-                    problem = f"{answer.path}: {error}"
+                    problem = f"{answer.path}: {getattr(error, 'reason', error)}"
             if problem:
                 exit_code = 1
                 _note(problem)
@@ -62,7 +62,7 @@ def _note(text):
 def _annotator(options):
     """Return the ``Annotator``; CourseError for a folder that cannot be written or is to be classified."""
     folder = options.annotate
-    if any(Path(image).resolve() == folder.resolve() for image in options.images):
+    if os.path.realpath(folder) in map(os.path.realpath, options.images):
         raise CourseError(
             f"--annotate {folder} is a folder of pictures to classify, and the copies would lie among them. "
             "Choose another folder."
