@@ -10,8 +10,7 @@ from lesson_batch import run_several
 from lesson_plan import plan, read_profile
 from lesson_summary import Summary, report
 
-from course_utils.cli import Parser, exit_code_of, path
-from course_utils.cli.lessons import add_parameter_option
+from course_utils.cli import PAIRS, PARAMETER, Parser, exit_code_of, path
 from course_utils.cli.running import ensure_installed
 from course_utils.files import ensure_writable
 
@@ -67,7 +66,9 @@ def _parser():
         metavar="NAME",
         help="how thoroughly: smoke (default), standard or full (see ci/profiles/), or a .yaml of your own",
     )
-    add_parameter_option(parser, "set a parameter; every chosen lesson must have it (repeatable)")
+    parser.add_argument(
+        *PARAMETER, **PAIRS, help="set a parameter; every chosen lesson must have it (repeatable)"
+    )
     parser.add_argument(
         "--out",
         type=path,

@@ -12,10 +12,13 @@ import sys
 from pathlib import Path
 
 from course_utils import __version__
-from course_utils.cli.lessons import add_parameter_option
 from course_utils.cli.running import calling_on
 from course_utils.errors import CourseError, in_a_line, printable, say
 from course_utils.files import expanded
+
+# The option -p of every command that runs lessons; ``lessons.checked_parameters`` reads the values.
+PARAMETER = ("-p", "--parameter")
+PAIRS = {"dest": "parameters", "nargs": 2, "metavar": ("NAME", "VALUE"), "action": "append", "default": []}
 
 
 def main(arguments=None):
@@ -121,5 +124,5 @@ def _parser():
     train.add_argument("--epochs", type=int, metavar="N", help="the lesson's parameter EPOCHS")
     results = "for the executed notebook and artifacts/ with the model (default: build/train)"
     train.add_argument("--out", type=path, default=Path("build/train"), metavar="DIR", help=results)
-    add_parameter_option(train, "set another parameter of the lesson (repeatable)")
+    train.add_argument(*PARAMETER, **PAIRS, help="set another parameter of the lesson (repeatable)")
     return parser

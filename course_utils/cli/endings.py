@@ -2,19 +2,19 @@
 
 import re
 import signal
-from collections import namedtuple
 
 import nbformat
 from nbclient.exceptions import CellExecutionError
-
-# cell: the index of the cell in which, or before which, the run ended early; else None
-Ending = namedtuple("Ending", "outcome error cell last_output")
 
 _NOISE = re.compile(r"\[IPKernelApp\] WARNING|Debugger warning|-Xfrozen_modules|PYDEVD_DISABLE")
 
 
 def conclude(execution):
-    """Return the ``Ending`` of an ``Execution`` that is over, and label the cells of its notebook."""
+    """Return how an ``Execution`` ended, and label the cells of its notebook.
+
+    That is outcome, error, cell and last output of an ``Outcome``; the cell as the index of the one in which,
+    or before which, the run ended early (else None).
+    """
     notebook, failure, cell = execution.notebook, execution.failure, execution.running
     if execution.stop_reason:
         outcome, error = execution.stop_reason, "the run was told to stop"
@@ -38,7 +38,7 @@ def conclude(execution):
     else:
         outcome, error = "passed", ""
     if notebook is None:
-        return Ending(outcome, error, None, "")
+        return outcome, error, None, ""
     last_output = _text_of(notebook.cells[cell].get("outputs", [])) if cell is not None else ""
     if outcome == "died" or execution.position == 0:
         execution.log.seek(0)
@@ -46,7 +46,7 @@ def conclude(execution):
         last_output += "\n" + "\n".join(line for line in lines if not _NOISE.search(line))
     _label(execution, outcome, error, cell)
     last_lines = [line.rstrip() for line in last_output.splitlines() if line.strip()][-8:]
-    return Ending(outcome, error, cell, "\n".join(last_lines))
+    return outcome, error, cell, "\n".join(last_lines)
 
 
 def _cause_of_death(execution):

@@ -99,17 +99,6 @@ def _cells(notebook):
         raise CourseError(f"{notebook} cannot be read as a notebook: {in_a_line(error)}.") from error
 
 
-def add_parameter_option(parser, help_text):
-    """Give an ``argparse`` parser the option ``-p NAME VALUE``: ``parameters``, a list of pairs of text.
-
-    ``checked_parameters`` with ``from_text`` reads the values.
-    """
-    names, repeatable = ("-p", "--parameter"), {"action": "append", "default": []}
-    parser.add_argument(
-        *names, dest="parameters", nargs=2, metavar=("NAME", "VALUE"), help=help_text, **repeatable
-    )
-
-
 def checked_parameters(notebook, given, from_text=False):
     """Return ``given`` (a dict of name to value) in the types of the notebook's own parameters.
 

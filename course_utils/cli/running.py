@@ -110,7 +110,7 @@ def run(
     ensure_writable(output.parent)
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
     ensure_writable(next(path for path in metrics.parents if path.exists()))  # creates none that stays empty
-    earlier, outcome = _version(metrics), Outcome(notebook.stem, output, parameters)
+    (earlier, _), outcome = _read(metrics), Outcome(notebook.stem, output, parameters)
 
     from course_utils.cli.endings import conclude  # slow to import, as papermill is
     from course_utils.cli.execution import Execution
@@ -148,8 +148,8 @@ def run(
                 outcome.cell = Cell(cell, stopped.get("id", ""), stopped.source.strip().partition("\n")[0])
             outcome.seconds, outcome.peak_memory = execution.seconds, execution.peak_memory
             _write(execution.notebook, notebook, output)
-    if _version(metrics) != earlier:
-        outcome.metrics = _read(metrics)
+    version, content = _read(metrics)
+    outcome.metrics = content if version != earlier else {}
     return outcome
 
 
@@ -205,13 +205,10 @@ def _write(executed, notebook, output):
         temporary.write_bytes((nbformat.writes(executed) + "\n").encode("utf-8", "backslashreplace"))
 
 
-def _version(path):
-    with suppress(OSError):  # what changes when a file is written anew; None without a file
-        return path.stat().st_mtime_ns, path.stat().st_ino
-
-
 def _read(path):
+    """Return what changes when a file is written anew (None without a file), and the dict that it holds."""
+    version, content = None, {}
     with suppress(OSError, ValueError):
+        version = path.stat().st_mtime_ns, path.stat().st_ino
         content = json.loads(path.read_text(encoding="utf-8"))
-        return content if isinstance(content, dict) else {}
-    return {}
+    return version, content if isinstance(content, dict) else {}

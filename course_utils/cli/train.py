@@ -139,6 +139,4 @@ def _check_parameters(notebook, dataset, epochs, parameters):
     for name in options.keys() & parameters:
         option = {"DATA": "--dataset", "EPOCHS": "--epochs"}[name]
         raise CourseError(f"{name} is given twice, by -p and by {option}. Leave out -p {name}.")
-    if epochs is not None and epochs < 1:
-        raise CourseError(f"--epochs {epochs}: training takes at least one pass over the pictures.")
     return lessons.checked_parameters(notebook, parameters | options, from_text=True)
