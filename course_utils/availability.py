@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils import machine
-from course_utils.errors import CourseError, NotAvailable, in_a_line, printable
-from course_utils.files import free_space
+from course_utils.errors import CourseError, NotAvailable, in_a_line, say
+from course_utils.files import free_space, from_home
 
 # The values of the parameters DATA and WEIGHTS: "auto", the published, the course's own.
 ALLOWED = {"DATA": ("auto", "tfds", "sample"), "WEIGHTS": ("auto", "published", "stand-in")}
@@ -80,7 +80,7 @@ def announce(title, taken, why):
 
     mark = plots.use_weights if taken in ALLOWED["WEIGHTS"] else plots.use_source
     mark(taken)
-    print(printable(SAID[taken].format(title=title, why=why)))
+    say(from_home(SAID[taken].format(title=title, why=why)))
 
 
 def outlook(published):

@@ -1,6 +1,7 @@
 """Where the course keeps things, and how it writes them: whole or not at all."""
 
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -44,6 +45,24 @@ def ensure_home():
 def expanded(path):
     """Return ``path`` as a ``Path`` with the home folder for ``~``, where that user is known here."""
     return Path(os.path.expanduser(path))
+
+
+def from_home(content):
+    """Return a text, or a dict or list with texts at any depth, with ``~`` where the home folder is named.
+
+    For what is shown to others: a home folder says who somebody is.
+    """
+    if isinstance(content, dict):
+        return {name: from_home(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [from_home(value) for value in content]
+    if isinstance(content, str):
+        home = os.path.expanduser("~").rstrip(os.sep)
+        # Not within another path or a picture in base64, but after file:// and the colours of a traceback.
+        before = r"(?:(?<![\w./~+-])|(?<=://)|(?<=[\[;\d]\dm))"
+        for folder in {home, os.path.realpath(home)} - {"", os.sep}:
+            content = re.sub(rf"{before}{re.escape(folder)}(?![\w-]|\.\w)", "~", content)
+    return content
 
 
 def keras_folders():

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from course_utils.errors import CourseError, in_a_line
+from course_utils.errors import CourseError, in_a_line, printable
 
 # What labels.json holds, by kind; names stand in the order of the output's units.
 EXAMPLES = {
@@ -27,7 +27,7 @@ class Label(NamedTuple):
     output: str | None = None
 
     def __str__(self):
-        return f"{self.name} {100 * self.probability:.1f} %"
+        return f"{printable(self.name)} {100 * self.probability:.1f} %"
 
 
 @dataclass(frozen=True)

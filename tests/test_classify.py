@@ -427,6 +427,43 @@ def test_a_copy_with_a_name_too_long_ends_nothing(models, tmp_path, capsys, four
     assert f"{fourth}: its copy " in err and "File name too long" in err and "may write" not in err
 
 
+def test_paths_that_lead_nowhere_end_nothing(models, tmp_path, capsys):
+    good = picture(tmp_path / "good.png", "red")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    bad = [
+        "n" * 300,
+        tmp_path / ("n" * 300) / "a.png",
+        loop,
+        loop / "a.png",
+        good / "a.png",
+        "a\0.png",
+        "/dev/null",
+    ]
+    code, out, err = call(capsys, models["single_label"], *bad, good)
+    assert (code, out.count("\n"), err.count("\n")) == (1, 1, len(bad))
+    assert call(capsys, models["single_label"], good, "--annotate", loop)[0] == 2
+    for arguments in ([""], [good, "--annotate", ""]):  # as of a variable that is not set
+        with pytest.raises(SystemExit) as stopped:
+            call(capsys, models["single_label"], *arguments)
+        assert (stopped.value.code, "it is empty" in capsys.readouterr().err) == (2, True)
+
+
+def test_a_picture_that_vanishes_before_its_copy_ends_nothing(models, tmp_path, capsys, monkeypatch):
+    write = Annotator.write
+
+    def late(self, answer):
+        answer.path.unlink(missing_ok=True)
+        return write(self, answer)
+
+    monkeypatch.setattr(Annotator, "write", late)
+    paths = [picture(tmp_path / name, "red") for name in ("a.png", "b.png")]
+    code, out, err = call(capsys, models["single_label"], *paths, "--json", "--annotate", tmp_path / "out")
+    assert (code, len(json.loads(out))) == (1, 2)
+    assert err.splitlines() == [f"course classify: {path}: there is no such file" for path in paths]
+    assert os.listdir(tmp_path / "out") == []
+
+
 def test_a_full_disk_ends_nothing(models, tmp_path, capsys, monkeypatch):
     def full(self, path, **options):
         Path(path).write_bytes(b"half")

@@ -120,7 +120,7 @@ class Classifier:
 
     def _read(self, path):
         try:
-            if path.is_dir():
+            if os.path.isdir(path):
                 reasons = [reason for place, reason in files_in(path)[1] if place == path]
                 raise UnreadablePicture(path, *reasons or ["a folder without pictures"])
             return read_picture(path, self.size, self.channels)
@@ -185,10 +185,10 @@ def find_pictures(paths, left_out=None):
     """
     left_out = [] if left_out is None else left_out
     for path in map(Path, paths):
-        files, others = files_in(path) if path.is_dir() else ([path], [])
-        found = path.is_file()
+        files, others = files_in(path) if os.path.isdir(path) else ([path], [])
+        found = os.path.isfile(path)
         for entry, reason in [*((file, "no picture") for file in files), *others]:
-            closed = entry.is_dir() and not os.access(entry, os.R_OK | os.X_OK)
+            closed = os.path.isdir(entry) and not os.access(entry, os.R_OK | os.X_OK)
             if is_copy(entry):
                 left_out.append((entry, "a copy with labels, by --annotate"))
             elif entry == path or closed or is_picture(entry):
