@@ -1,17 +1,18 @@
 """Train: a frozen network sees each picture once, and what it computes from it is kept on disk."""
 
 import hashlib
-import io
 import json
+import math
 
 import numpy as np
 
 from course_utils.errors import CourseError
+from course_utils.files import FEATURES
 from course_utils.progress import progress
-from course_utils.store import FEATURES, Store
+from course_utils.store import Store
 
 BATCH = 32  # pictures that the extractor sees at once
-PREPROCESSING = "bilinear, 2"  # part of a store's name: to be changed together with _resized
+PREPROCESSING = "bilinear, 3"  # part of a store's name: to be changed with _resized or what is kept
 
 
 def extract(extractor, pictures):
@@ -31,13 +32,15 @@ def extract(extractor, pictures):
     shape = _image_shape(extractor, pictures.element_spec)
     if not extractor.built:
         extractor.build((None, *shape))
-    kept = Store(FEATURES, _key(extractor, shape))
+    name, wanted = _key(extractor, shape)
+    kept = Store(FEATURES, name)
     rows, labels, forward, keeping = [], [], None, True
     with progress(int(pictures.cardinality()), "Features") as bar:
         for keys, images, truth in _resized(pictures, shape):
             keys = keys.numpy().tolist()
-            here = {key: _from_bytes(value) for key, value in kept.get(keys).items()}
-            if new := [row for row, key in enumerate(keys) if here.get(key) is None]:
+            stored = kept.get(keys, length=4 * math.prod(wanted))
+            here = {key: np.frombuffer(value, np.float32).reshape(wanted) for key, value in stored.items()}
+            if new := [row for row, key in enumerate(keys) if key not in here]:
                 forward = forward or _forward(extractor, shape)
                 computed = forward(images if len(new) == len(keys) else images.numpy()[new])
                 here |= {keys[row]: features for row, features in zip(new, computed, strict=True)}
@@ -85,11 +88,11 @@ def _resized(pictures, shape):
 
 
 def _key(extractor, shape):
-    """Return the name of the store for what ``extractor``, built, computes from images of ``shape``.
+    """Return the name of the store for what ``extractor``, built, computes from images, and its shape.
 
-    It depends on the weights and on what comes out for two pictures, noise and a ramp. Asking the network
-    itself holds whatever changes its output, layers of your own included, and no names that Keras gives anew
-    in each session; on one machine the answers are the same to the last bit.
+    The name depends on the weights and on what comes out for two pictures, noise and a ramp. Asking the
+    network itself holds whatever changes its output, layers of your own included, and no names that Keras
+    gives anew in each session; on one machine the answers are the same to the last bit.
     """
     import keras
     import tensorflow as tf
@@ -105,7 +108,7 @@ def _key(extractor, shape):
     digest = hashlib.sha256(json.dumps([shape, PREPROCESSING]).encode())
     for values in map(keras.ops.convert_to_numpy, (answers, *extractor.weights)):
         digest.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
-    return digest.hexdigest()[:20]
+    return digest.hexdigest()[:20], tuple(answers.shape[1:])
 
 
 def _scaled(extractor, images):
@@ -137,24 +140,11 @@ def _forward(extractor, shape):
 def _keep(kept, features):
     """Put a dict of key to array into the store; return whether that worked, and say it if not."""
     try:
-        kept.put({key: _to_bytes(array) for key, array in features.items()})
+        kept.put({key: array.tobytes() for key, array in features.items()})
     except CourseError as error:
         print(f"The features are not kept for the next time: {error}")
         return False
     return True
-
-
-def _to_bytes(array):
-    file = io.BytesIO()
-    np.save(file, array, allow_pickle=False)
-    return file.getvalue()
-
-
-def _from_bytes(value):
-    try:
-        return np.load(io.BytesIO(value), allow_pickle=False)
-    except (ValueError, EOFError):  # something else under this number
-        return None
 
 
 def _map(function, *structures):

@@ -21,8 +21,9 @@ from PIL import Image
 from course_utils import availability, data, files, machine
 from course_utils.data import catalog, folders
 from course_utils.errors import CourseError, NotAvailable
+from course_utils.files import FEATURES, PICTURES
 from course_utils.pretrained import finding, modules
-from course_utils.store import FEATURES, PICTURES, Store
+from course_utils.store import Store
 
 # ---- A home folder
 
