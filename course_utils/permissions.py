@@ -92,7 +92,9 @@ def refuse_strangers(path, chosen):
         for each in (*inside, *path.parents):
             status, above = each.stat(), each.parent.stat()
             everybodys = above.st_mode & 0o1002 == 0o1002  # with its sticky bit, as /tmp has it
-            if each in inside and status.st_uid not in owners:
+            if not stat.S_ISDIR(status.st_mode) and not stat.S_ISREG(status.st_mode):
+                reason = "is neither a file nor a folder"  # reading a pipe would wait for ever
+            elif each in inside and status.st_uid not in owners:
                 reason = f"belongs to somebody else (user {status.st_uid})"
             elif everybodys and status.st_uid and not _is_mine(each, status):
                 reason = f"in a folder of everybody's belongs to somebody else (user {status.st_uid})"
@@ -101,8 +103,8 @@ def refuse_strangers(path, chosen):
             else:
                 continue
             raise NotAvailable(
-                f"{path} is not used: {each} {reason}, so a stranger may have put something there. Let it "
-                f"belong to you, to root or to the owner of {chosen}, writable for them alone."
+                f"{path} is not used: {each} {reason}, so it may be a stranger's. Let it be a file or folder "
+                f"of yours, of root's or of the owner of {chosen}, writable for them alone."
             )
     except OSError as error:
         raise NotAvailable(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -1,5 +1,6 @@
 """Trouble from outside: no home, Keras set up in another way, a download that stands still, a full disk."""
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib
@@ -28,7 +29,7 @@ from course_utils.store import Store
 # ---- A home folder
 
 
-@pytest.mark.parametrize("home", [None, "/nowhere", "locked"])
+@pytest.mark.parametrize("home", [None, "/nowhere", "locked", "/bin/sh"])
 def test_without_a_home_a_private_folder_takes_its_place(home, monkeypatch, tmp_path):
     if home is None:  # nor a name for the user: then "~" stays what it is
         monkeypatch.delenv("HOME")
@@ -126,9 +127,12 @@ def test_another_backend_is_named_before_a_lesson_loads_anything(monkeypatch, tm
 # ---- A download that stands still
 
 
-@pytest.fixture(params=["half a file", "nothing"])
+@pytest.fixture(params=["half a file", "nothing", "single bytes", "later"])
 def stalling(request, monkeypatch):
-    """The address of a server that is there, sends the beginning of a file or nothing, and waits for ever."""
+    """The address of a server that is there, sends the beginning of a file or nothing, and waits for ever.
+
+    Or it sends a byte now and then, or wants to be asked again in an hour.
+    """
     over = threading.Event()
 
     class Stalling(BaseHTTPRequestHandler):
@@ -137,6 +141,21 @@ def stalling(request, monkeypatch):
             self.end_headers()
 
         def do_GET(self):
+            if request.param == "later":
+                self.send_response(503)
+                self.send_header("Retry-After", "3600")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            if request.param == "single bytes":
+                self.send_response(200)
+                self.send_header("Content-Length", "100000")
+                self.end_headers()
+                with contextlib.suppress(OSError):  # nobody listens any more
+                    while not over.wait(0.1):
+                        self.wfile.write(b"x")
+                        self.wfile.flush()
+                return
             if request.param == "half a file":
                 self.send_response(200)
                 self.send_header("Content-Length", "100000")
