@@ -54,6 +54,8 @@ def ensure_caches():
 
     By themselves they take a folder of everybody's temporary one, which anybody may have filled.
     """
+    if os.environ.get("TFDS_DATA_DIR") == "":
+        del os.environ["TFDS_DATA_DIR"]  # TensorFlow Datasets would take the working folder
     if not os.environ.get("TFHUB_CACHE_DIR"):
         os.environ["TFHUB_CACHE_DIR"] = str(cache_folder() / "hub")
     if not os.environ.get("KERAS_HOME"):

@@ -27,8 +27,12 @@ def check_keras():
     file = keras_folders()[0] / "keras.json"
     try:
         settings = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # Keras goes on with its defaults, too
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # Keras goes on with its defaults, too
         settings = {}
+    except OSError as error:  # TensorFlow does not
+        raise CourseError(
+            f"{file} cannot be read: {error.strerror}. Delete it: Keras writes it anew."
+        ) from error
     if not isinstance(settings, dict):
         raise CourseError(f"{file} holds no settings of Keras. Delete it: Keras writes it anew.")
     if backend := os.environ.get("KERAS_BACKEND"):

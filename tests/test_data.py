@@ -204,8 +204,7 @@ CHANGES = {  # of a description's splits; each is valid JSON
 
 @pytest.mark.parametrize(
     "damage",
-    ["truncated", "missing", "short", "flipped", "no description", "half of it"]
-    + ["no splits", "no shards", "no pictures", "another split", "odd names", "one of two"],
+    ["truncated", "missing", "short", "flipped", "no description", "half of it", *CHANGES],
 )
 def test_damaged_published_data(damage, monkeypatch, tmp_path, capsys):
     folder = copy_as_published(monkeypatch, tmp_path)

@@ -93,6 +93,7 @@ def keras_set_up(monkeypatch, folder, content):
         ('{"image_data_format": "channels_first"}', r"'channels_first'.*'channels_last' there"),
         ('{"backend": "theano"}', "backend is 'theano' .*keras.json.*'tensorflow' there"),
         ('{"floatx": "float16"}', "floatx is 'float16'"),
+        ('{"floatx": 16}', "floatx is 16"),
         ("[]", "holds no settings"),
     ],
 )
@@ -104,6 +105,13 @@ def test_keras_set_up_in_another_way_is_named(content, match, monkeypatch, tmp_p
 
     report = doctor.report()
     assert not report.ready and str(tmp_path / "keras.json") in repr(report)
+
+
+def test_a_keras_json_that_cannot_be_read_is_named(monkeypatch, tmp_path):
+    (tmp_path / "keras.json").mkdir()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with pytest.raises(CourseError, match=r"keras\.json cannot be read: Is a directory\. Delete it"):
+        machine.check_keras()
 
 
 @pytest.mark.parametrize(
@@ -199,7 +207,7 @@ def test_modules_and_files_that_stop_on_their_way(stalling, monkeypatch, tmp_pat
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "hub"))
     for published in (
         modules.published(f"{stalling}/module/1"),
-        finding._beside(f"{stalling}/labels.txt"),
+        finding._keras_file("datasets", f"{stalling}/labels.txt", 1000),
     ):
         with pytest.raises(NotAvailable, match="could not be downloaded"):
             availability.obtain(published)
