@@ -385,3 +385,10 @@ def test_in_a_folder_of_everybodys_only_what_is_your_own_or_roots_is_taken(chose
     give(chosen, STRANGER)
     chosen.chmod(0o1777)
     assert taken() == [False, False]
+
+
+def test_a_pipe_in_a_chosen_folder_is_not_waited_for(chosen):
+    for path in (*chosen.rglob("saved_model.pb"), *chosen.rglob(LABELS)):
+        path.unlink()
+        os.mkfifo(path)
+    assert taken() == [False, False]
