@@ -2,17 +2,18 @@
 
 import functools
 import hashlib
-import io
 import json
+import math
 
 import numpy as np
 
 from course_utils.errors import CourseError
+from course_utils.files import FEATURES
 from course_utils.progress import progress
-from course_utils.store import FEATURES, Store
+from course_utils.store import Store
 
 BATCH = 32  # pictures that the extractor sees at once
-PREPROCESSING = "bilinear, 2"  # part of a store's name: to be changed together with _resized
+PREPROCESSING = "bilinear, 3"  # part of a store's name: to be changed with _resized or what is kept
 NAMES = ("shared_name", "container", "debug_name", "token", "config_proto")  # settings that compute nothing
 
 
@@ -34,13 +35,15 @@ def extract(extractor, pictures):
     if not extractor.built:
         extractor.build((None, *shape))
     function = _traced(extractor, shape)
-    kept = Store(FEATURES, _key(extractor, shape, function))
+    name, wanted = _key(extractor, shape, function)
+    kept = Store(FEATURES, name)
     rows, labels, forward, keeping = [], [], None, True
     with progress(int(pictures.cardinality()), "Features") as bar:
         for keys, images, truth in _resized(pictures, shape):
             keys = keys.numpy().tolist()
-            here = {key: _from_bytes(value) for key, value in kept.get(keys).items()}
-            if new := [row for row, key in enumerate(keys) if here.get(key) is None]:
+            stored = kept.get(keys, length=4 * math.prod(wanted))
+            here = {key: np.frombuffer(value, np.float32).reshape(wanted) for key, value in stored.items()}
+            if new := [row for row, key in enumerate(keys) if key not in here]:
                 forward = forward or _forward(function, extractor)
                 computed = forward(images if len(new) == len(keys) else images.numpy()[new])
                 here |= {keys[row]: features for row, features in zip(new, computed, strict=True)}
@@ -88,10 +91,10 @@ def _resized(pictures, shape):
 
 
 def _key(extractor, shape, function):
-    """Return the name of the store for what ``extractor``, built, computes from images of ``shape``.
+    """Return the name of the store for what ``extractor``, built, computes from images, and its shape.
 
-    It depends on the weights, on the operations that ``function``, its traced call, is made of, and on what
-    comes out for two pictures, noise and a ramp: so on whatever changes the features, layers of your own
+    The name depends on the weights, on the operations that ``function``, its traced call, is made of, and on
+    what comes out for two pictures, noise and a ramp: so on whatever changes the features, layers of your own
     included (a Python function inside ``tf.numpy_function`` only through the two pictures), and on no names,
     which Keras and TensorFlow give anew in each session.
     """
@@ -110,7 +113,7 @@ def _key(extractor, shape, function):
     digest.update(_operations(function.graph.as_graph_def()))
     for values in map(keras.ops.convert_to_numpy, (answers, *extractor.weights, *constants)):
         digest.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
-    return digest.hexdigest()[:20]
+    return digest.hexdigest()[:20], tuple(answers.shape[1:])
 
 
 def _operations(graph):
@@ -174,24 +177,11 @@ def _forward(function, extractor):
 def _keep(kept, features):
     """Put a dict of key to array into the store; return whether that worked, and say it if not."""
     try:
-        kept.put({key: _to_bytes(array) for key, array in features.items()})
+        kept.put({key: array.tobytes() for key, array in features.items()})
     except CourseError as error:
         print(f"The features are not kept for the next time: {error}")
         return False
     return True
-
-
-def _to_bytes(array):
-    file = io.BytesIO()
-    np.save(file, array, allow_pickle=False)
-    return file.getvalue()
-
-
-def _from_bytes(value):
-    try:
-        return np.load(io.BytesIO(value), allow_pickle=False)
-    except (ValueError, EOFError):  # something else under this number
-        return None
 
 
 def _map(function, *structures):

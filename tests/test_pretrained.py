@@ -1,10 +1,12 @@
 """Which pretrained networks are taken, published or stand-in, and what the stand-in for VGG19 can do."""
 
 import hashlib
+import inspect
 import shutil
 import socket
 import tempfile
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -76,16 +78,26 @@ def test_a_file_in_keras_own_folder_comes_first(home, built, any_file, weights, 
     assert capsys.readouterr().out == f"Weights: VGG19, trained on ImageNet, from {home}.\n"
 
 
-def test_where_keras_cannot_write_its_folder_it_uses_another(built, any_file, tmp_path):
-    path = put(tmp_path / "temporary" / ".keras" / "models")
+def test_where_keras_cannot_write_its_folder_the_courses_cache_is_looked_into(
+    built, any_file, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "cache"))
+    path = put(tmp_path / "cache" / "keras" / "models")
     assert pretrained.vgg19("published").network.name and built == [str(path)]
 
 
-def test_then_the_network_is_asked(built, monkeypatch, capsys):
-    asked = []
+def test_then_the_network_is_asked(built, home, monkeypatch, capsys):
+    asked, fetched = [], []
     monkeypatch.setattr(availability, "network_answers", lambda address: asked.append(address) or True)
+
+    def get_file(name, address, cache_subdir, cache_dir, file_hash):
+        fetched.append((address, Path(cache_dir) / cache_subdir))
+        return str(Path(cache_dir) / cache_subdir / name)
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
     found = pretrained.vgg19()
-    assert (built, asked) == (["imagenet"], [finding.STORAGE])
+    assert built == [str(home / FILE)]
+    assert asked == [finding.VGG19_ADDRESS] and fetched == [(finding.VGG19_ADDRESS, home)]
     assert found.weights == "published" and "downloaded to" in capsys.readouterr().out
 
 
@@ -132,10 +144,10 @@ def test_a_damaged_file_is_named(home, content, built, capsys):
 def test_a_failing_download_is_no_traceback(monkeypatch, capsys):
     monkeypatch.setattr(availability, "network_answers", lambda *_: True)
 
-    def vgg19(weights, include_top):
+    def get_file(*arguments, **options):
         raise Exception("URL fetch failure on https://...: 503")
 
-    monkeypatch.setattr(keras.applications, "VGG19", vgg19)
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
     with pytest.raises(NotAvailable, match=r"could not be downloaded .*URL fetch failure"):
         pretrained.vgg19("published")
     assert pretrained.vgg19("auto").weights == "stand-in"
@@ -187,8 +199,8 @@ def test_keras_own_vgg19_fits_what_lessons_expect(monkeypatch):
     assert network.input_shape == (None, None, None, 3)
     from keras.src.applications import vgg19
 
-    assert vgg19.WEIGHTS_PATH_NO_TOP.endswith(f"/{FILE}")
-    assert vgg19.WEIGHTS_PATH_NO_TOP.startswith(f"{finding.STORAGE}/")
+    assert vgg19.WEIGHTS_PATH_NO_TOP == finding.VGG19_ADDRESS
+    assert finding.VGG19_MD5 in inspect.getsource(vgg19)
 
 
 class TestStandIn:

@@ -86,7 +86,8 @@ def _parser():
         help="what is installed, which pictures are here, what each lesson needs",
         description="Say in a table whether the course can run on this machine. Exit code 0: it can.",
     )
-    doctor.add_argument("--clear-features", action="store_true", help="first delete all cached features")
+    clear = "first delete copies of pictures, features, or all that the course's cache has"
+    doctor.add_argument("--clear", choices=("pictures", "features", "all"), help=clear)
 
     fetch = commands.add_parser(
         "fetch",

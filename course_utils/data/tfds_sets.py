@@ -22,10 +22,11 @@ def published(name):
     def look():
         try:
             builder = tfds.builder(name)
-            here = builder.is_prepared()
+            return _whole(builder, entry.splits) if builder.is_prepared() else None
+        except NotAvailable:
+            raise
         except Exception as error:  # a damaged dataset_info.json makes TFDS raise many kinds
             raise _damaged(folder, in_a_line(error)) from error
-        return _whole(builder) if here else None
 
     def download():
         builder = tfds.builder(name)
@@ -108,8 +109,11 @@ def quiet_tfds():
     return tfds
 
 
-def _whole(builder):
-    """Return ``builder`` if its files are all there and as long as they were written; else NotAvailable."""
+def _whole(builder, splits):
+    """Return ``builder`` if it has ``splits`` and all files in full length; else NotAvailable."""
+    for name in splits:
+        if name not in builder.info.splits or not builder.info.splits[name].num_examples:
+            raise _damaged(builder.data_path, f"it has no pictures {name!r}")
     for name, split in builder.info.splits.items():
         files = [Path(path) for path in split.filepaths]
         if missing := [path.name for path in files if not path.is_file()]:

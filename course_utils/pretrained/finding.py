@@ -15,12 +15,13 @@ from course_utils import (
 from course_utils.data.catalog import MODULES, PRETRAINED, VGG19, VGG19_MD5
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder, keras_folders
+from course_utils.permissions import keras_downloads, refuse_strangers
 from course_utils.pretrained import modules
 
 import keras  # isort: skip
 
 VGG19_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"  # as keras.applications names it
-STORAGE = "https://storage.googleapis.com"
+VGG19_ADDRESS = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{VGG19_FILE}"
 
 
 @dataclass(frozen=True)
@@ -98,42 +99,46 @@ def published(handle):
     """
     entry = PRETRAINED[handle]
     if handle == VGG19:
-        download, size = lambda: _vgg19("imagenet"), entry.download_bytes
-        return [_keras_file("models", VGG19_FILE, STORAGE, download, size, VGG19_MD5, read=_vgg19)]
-    return [modules.published(handle), *(_beside(*file) for file in (entry.labels, entry.example) if file)]
+        return [_keras_file("models", VGG19_ADDRESS, entry.download_bytes, VGG19_MD5, read=_vgg19)]
+    beside = [file for file in (entry.labels, entry.example) if file]
+    files = [_keras_file("datasets", address, 100_000, checksum) for address, _, checksum in beside]
+    return [modules.published(handle), *files]
 
 
-def _beside(address, _, checksum):
-    def download():
-        return Path(keras.utils.get_file(name, address, file_hash=checksum))
-
-    name = address.rsplit("/", 1)[1]
-    return _keras_file("datasets", name, address, download, 100_000, checksum)
-
-
-def _keras_file(kind, name, address, download, size, checksum, read=Path):
+def _keras_file(kind, address, size, checksum, read=Path):
     """Return the ``Published`` of a file of ``size`` bytes in one of Keras's folders, "models" or "datasets".
 
-    That folder is in ``KERAS_HOME``, or in a temporary one if that is read-only. The value is what ``read``
-    makes of the path of a file with that ``checksum``, a SHA-256 or MD5. Keras compares what it downloads.
+    That folder is in ``KERAS_HOME``, or in the course's cache if that is read-only. The value is what
+    ``read`` makes of the path of a file with that ``checksum``, a SHA-256 or MD5.
     """
-    folders = [home / kind for home in keras_folders()]
+    name = address.rsplit("/", 1)[1]
+    homes = keras_folders()
 
     def look():
-        path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+        home = next((home for home in homes if os.path.lexists(home / kind / name)), None)
+        if home is None:
+            return None
+        path = home / kind / name
+        refuse_strangers(path, home)
         try:
-            if path and checksums.digest(path, "md5" if len(checksum) == 32 else "sha256") != checksum:
+            algorithm = "md5" if len(checksum) == 32 else "sha256"
+            if checksums.digest(path, algorithm) != checksum:
                 raise ValueError("it is not the published file")
-            return path and read(path)
+            return read(path)
         except Exception as error:  # h5py and Keras raise many kinds; each of them means: no weights
             raise NotAvailable(
                 f"{path} is damaged: {in_a_line(error)}. Delete that file and run "
                 f"'{machine.as_typed('course fetch')}', or choose WEIGHTS = \"stand-in\"."
             ) from error
 
+    def download():
+        home = keras_downloads()
+        options = {"cache_subdir": kind, "cache_dir": home, "file_hash": checksum}
+        return read(Path(keras.utils.get_file(name, address, **options)))
+
     return availability.Published(
         title=name,
-        folder=folders[0],
+        folder=homes[0] / kind,
         address=address,
         look=look,
         download=download,

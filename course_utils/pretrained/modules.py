@@ -3,7 +3,6 @@
 import hashlib
 import inspect
 import os
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from course_utils import availability, checksums, quiet_tensorflow  # noqa: F401
 from course_utils.availability import Published, obtain
 from course_utils.data.catalog import MODULES, PRETRAINED
 from course_utils.errors import CourseError, NotAvailable, in_a_line
-from course_utils.files import course_folder, expanded
+from course_utils.files import course_folder, expanded, hub_folder
+from course_utils.permissions import refuse_strangers
 
 import tensorflow as tf  # isort: skip
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel  # isort: skip
@@ -25,11 +25,23 @@ def published(handle):
 
     How TensorFlow Hub names the folders in its cache: https://www.tensorflow.org/hub/caching
     """
-    cache = Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir(), "tfhub_modules"))
+    cache = hub_folder()
     folder = cache / hashlib.sha1(handle.encode()).hexdigest()
     known = PRETRAINED.get(handle)
 
+    def look():
+        try:
+            if not folder.is_file() and not any(folder.iterdir()):
+                return None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _damaged(folder, in_a_line(error)) from error
+        refuse_strangers(folder, cache)
+        return _whole(folder)
+
     def download():
+        refuse_strangers(cache, cache)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about its use of pkg_resources
             import tensorflow_hub as hub
@@ -41,7 +53,7 @@ def published(handle):
         title=f"The module {handle}",
         folder=cache,
         address=handle,
-        look=lambda: _whole(folder) if os.path.isdir(folder) and any(folder.iterdir()) else None,
+        look=look,
         download=download,
         download_bytes=known.download_bytes if known else 0,
         disk_bytes=2 * known.download_bytes if known else 0,  # the archive and what is in it
