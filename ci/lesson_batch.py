@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from course_utils.cli import running
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, say
 
 
 def run_several(lessons, out, timeout, jobs, on_end):
@@ -24,7 +24,7 @@ def run_several(lessons, out, timeout, jobs, on_end):
         if stop.is_set():
             return None
         if status.disable:  # no terminal
-            print(f"{notebook.stem}: started", flush=True)
+            say(f"{notebook.stem}: started")
         output = out / f"{notebook.stem}.ipynb"
 
         def note(position):
@@ -46,7 +46,7 @@ def run_several(lessons, out, timeout, jobs, on_end):
                 for notebook, outcome in filter(None, (future.result() for future in done)):
                     on_end(notebook, outcome)
                     status.clear()
-                    print(f"{outcome.lesson}: {outcome.outcome}, {outcome.seconds:.0f} s", flush=True)
+                    say(f"{outcome.lesson}: {outcome.outcome}, {outcome.seconds:.0f} s")
                 status.set_description_str(_in_a_line(progress.copy().values(), stop.is_set()))
         except BaseException:
             stop.set()  # the pool waits for what is running; let that end

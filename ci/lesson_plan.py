@@ -8,6 +8,7 @@ from pathlib import Path
 
 from course_utils.cli.lessons import all_lessons, checked_parameters, find_lesson, parameters_of, read_yaml
 from course_utils.errors import CourseError
+from course_utils.files import expanded
 
 PROFILES = Path(__file__).resolve().parent / "profiles"
 
@@ -33,7 +34,7 @@ def read_profile(name):
     of its own) and ``timeout`` (seconds for each lesson). Raises CourseError for an unknown or malformed
     profile.
     """
-    path = Path(name) if name.endswith((".yaml", ".yml")) else PROFILES / f"{name}.yaml"
+    path = expanded(name) if name.endswith((".yaml", ".yml")) else PROFILES / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(entry.stem for entry in PROFILES.glob("*.yaml")))
         raise CourseError(f"There is no profile '{name}'. The profiles are: {known}; or give a .yaml file.")
@@ -96,7 +97,7 @@ def plan(profile, lessons=(), parameters=(), out="build/lessons", folder=None):
             raise CourseError(f"In the profile {profile['name']}: {error}") from error
         changed |= checked_parameters(notebook, given, from_text=True)
         if "ARTIFACTS" in allowed[lesson]:
-            changed["ARTIFACTS"] = os.path.abspath(changed.get("ARTIFACTS", Path(out, "artifacts")))
+            changed.setdefault("ARTIFACTS", os.path.abspath(Path(out, "artifacts")))
         values = json.loads(json.dumps(allowed[lesson] | changed, default=str))
         tasks.append(Task(notebook, changed, values, fingerprint(notebook)))
     return tasks

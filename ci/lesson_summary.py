@@ -2,11 +2,12 @@
 
 import importlib.metadata
 import json
+import os
 import platform
-from pathlib import Path
 
 from course_utils.artifacts import Table, write_json
 from course_utils.errors import CourseError
+from course_utils.files import from_home
 
 
 class Summary:
@@ -31,9 +32,9 @@ class Summary:
             record
             and record.get("outcome") == "passed"
             and record.get("profile") == self.profile
-            and record.get("parameters") == task.values
+            and record.get("parameters") == from_home(task.values)
             and record.get("fingerprint") == task.fingerprint
-            and Path(record.get("executed", "")).is_file()
+            and (self.path.parent / record.get("executed", "")).is_file()
         )
 
     def add(self, task, outcome):
@@ -41,7 +42,7 @@ class Summary:
         metric = outcome.main_metric
         self.this_run.add(task.lesson)
         self.explanations[task.lesson] = outcome.explanation
-        self.records[task.lesson] = {
+        record = {
             "lesson": task.lesson,
             "outcome": outcome.outcome,
             "seconds": round(outcome.seconds, 1),
@@ -53,11 +54,12 @@ class Summary:
             "started": outcome.started,
             "versions": versions(),
             "fingerprint": task.fingerprint,
-            "executed": str(outcome.output),
+            "executed": os.path.relpath(outcome.output, self.path.parent),
             "cell": outcome.cell and outcome.cell._asdict(),
             "error": outcome.error,
             "last_output": outcome.last_output,
         }
+        self.records[task.lesson] = from_home(record)
         self._write()
 
     def _write(self):

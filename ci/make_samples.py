@@ -10,7 +10,6 @@ files, byte for byte; other versions of Pillow may fill some pixels on edges, an
 """
 
 import argparse
-import hashlib
 import shutil
 import sys
 import tempfile
@@ -18,7 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # runs from a clone that is not installed, too
 
-from course_utils.files import course_folder, written_whole
+from course_utils import checksums
+from course_utils.files import course_folder
 
 import tensorflow_datasets as tfds  # isort: skip (after course_utils)
 from drawings.data_set import DrawnSet  # isort: skip
@@ -39,16 +39,8 @@ def main(arguments=None):
         folder = make(name, SETS[name], options.out)
         size = sum(file.stat().st_size for file in folder.iterdir())
         print(f"{folder}: {size / 1e6:.2f} MB", flush=True)
-    write_sums(options.out)
+    checksums.write(options.out)  # a lesson that reads them compares
     return 0
-
-
-def write_sums(out):
-    """Write ``SHA256SUMS`` of all sets in ``out``; a lesson that reads them compares."""
-    files = sorted(file.relative_to(out).as_posix() for file in out.glob("*/*/*"))
-    lines = [f"{hashlib.sha256((out / file).read_bytes()).hexdigest()}  {file}\n" for file in files]
-    with written_whole(out / "SHA256SUMS") as path:
-        path.write_text("".join(lines), encoding="ascii", newline="\n")
 
 
 def make(name, drawn, out):

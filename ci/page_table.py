@@ -4,9 +4,14 @@
 python ci/page_table.py build/lessons/summary.json >> "$GITHUB_STEP_SUMMARY"
 """
 
+import html
 import json
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from course_utils.errors import printable
 
 
 def table(summary):
@@ -23,7 +28,8 @@ def table(summary):
             round(run["seconds"]),
             f"{metric.get('name', '')} {value:.3f}" if isinstance(value, float) else "",
         )
-        lines.append(f"| {' | '.join(map(str, cells))} |")
+        plain = (html.escape(printable(str(cell))).replace("|", "&#124;") for cell in cells)
+        lines.append(f"| {' | '.join(plain)} |")
     return lines
 
 

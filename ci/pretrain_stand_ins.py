@@ -18,7 +18,7 @@ from drawings.classes import CLASSES, pictures, textiles
 from drawings.kit.chance import generator
 from stand_ins import exporting, measuring, networks, training
 
-from course_utils import portable
+from course_utils import checksums, portable
 from course_utils.files import course_folder, written_whole
 
 import keras  # isort: skip (after course_utils, which keeps TensorFlow's greeting off the terminal)
@@ -49,6 +49,7 @@ def main(arguments=None):
     train, validation = pictures.split(CLASSES, COUNT, VALIDATION)
     for name in names:
         MAKERS[name](train, validation, options.epochs)
+    checksums.write(HUB)  # compared before a stand-in is loaded
     return 0
 
 

@@ -10,9 +10,8 @@ from lesson_batch import run_several
 from lesson_plan import plan, read_profile
 from lesson_summary import Summary, report
 
-from course_utils.cli.lessons import add_parameter_option
+from course_utils.cli import PAIRS, PARAMETER, Parser, exit_code_of, path
 from course_utils.cli.running import ensure_installed
-from course_utils.errors import CourseError
 from course_utils.files import ensure_writable
 
 DESCRIPTION = """\
@@ -24,24 +23,24 @@ Exit code 0: all passed, 1: some did not, 2: a mistake in the call (nothing ran)
 def main(arguments=None):
     """Run the command line and return its exit code: 0, 1, 2 or 130, as ``--help`` says."""
     options = _parser().parse_args(arguments)
-    try:
-        profile = read_profile(options.profile)
-        tasks = plan(profile, options.lessons, options.parameters, options.out, options.notebooks)
-        tasks = {task.notebook: task for task in tasks}
-        ensure_installed()
-        ensure_writable(options.out)
-        summary = Summary(options.out / "summary.json", options.profile, keep=options.resume)
-        earlier = {task.lesson for task in tasks.values() if options.resume and summary.has_passed(task)}
-        interrupted = run_several(
-            {notebook: task.parameters for notebook, task in tasks.items() if task.lesson not in earlier},
-            options.out,
-            options.timeout or profile["timeout"],
-            options.jobs,
-            lambda notebook, outcome: summary.add(tasks[notebook], outcome),
-        )
-    except CourseError as error:
-        print(f"run_lessons: {error}", file=sys.stderr)
-        return error.exit_code
+    return exit_code_of(lambda: _run(options), "run_lessons")
+
+
+def _run(options):
+    profile = read_profile(options.profile)
+    tasks = plan(profile, options.lessons, options.parameters, options.out, options.notebooks)
+    tasks = {task.notebook: task for task in tasks}
+    ensure_installed()
+    ensure_writable(options.out)
+    summary = Summary(options.out / "summary.json", options.profile, keep=options.resume)
+    earlier = {task.lesson for task in tasks.values() if options.resume and summary.has_passed(task)}
+    interrupted = run_several(
+        {notebook: task.parameters for notebook, task in tasks.items() if task.lesson not in earlier},
+        options.out,
+        options.timeout or profile["timeout"],
+        options.jobs,
+        lambda notebook, outcome: summary.add(tasks[notebook], outcome),
+    )
     reached = summary.this_run | earlier
     lessons = [task.lesson for task in tasks.values()]
     records = {lesson: summary.records[lesson] if lesson in reached else {} for lesson in lessons}
@@ -52,7 +51,7 @@ def main(arguments=None):
 
 
 def _parser():
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="run_lessons", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
@@ -67,10 +66,12 @@ def _parser():
         metavar="NAME",
         help="how thoroughly: smoke (default), standard or full (see ci/profiles/), or a .yaml of your own",
     )
-    add_parameter_option(parser, "set a parameter; every chosen lesson must have it (repeatable)")
+    parser.add_argument(
+        *PARAMETER, **PAIRS, help="set a parameter; every chosen lesson must have it (repeatable)"
+    )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=path,
         default=Path("build/lessons"),
         metavar="DIR",
         help="output folder (default: build/lessons)",
@@ -94,7 +95,7 @@ def _parser():
         help="lessons at once; they share the cores (default: 1)",
     )
     parser.add_argument(
-        "--notebooks", type=Path, metavar="DIR", help="another folder of lessons, for lessons of your own"
+        "--notebooks", type=path, metavar="DIR", help="another folder of lessons, for lessons of your own"
     )
     return parser
 
@@ -111,7 +112,4 @@ def _positive(kind):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:  # while checking: nothing runs yet
-        sys.exit(130)
+    sys.exit(main())

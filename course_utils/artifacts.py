@@ -8,8 +8,8 @@ import platform
 from pathlib import Path
 
 from course_utils import portable
-from course_utils.errors import CourseError
-from course_utils.files import course_folder, written_whole
+from course_utils.errors import CourseError, printable
+from course_utils.files import course_folder, expanded, written_whole
 from course_utils.labels import parse
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
@@ -29,7 +29,7 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
     Each file appears whole or not at all, ``metrics.json`` last. Raises CourseError where the labels do not
     fit the model (before anything is written), where the folder cannot be written, and for other metrics.
     """
-    folder = Path(artifacts) / lesson
+    folder = expanded(artifacts) / lesson
     labels = labels or {"kind": "single_label", "labels": list(pictures.class_names)}
     parse(labels, model)
     record = {"lesson": lesson, **metrics, "data_set": pictures.name, "data_source": pictures.source}
@@ -125,7 +125,7 @@ class Table:
     """Rows of text under a header, aligned when printed or shown at the end of a cell."""
 
     def __init__(self, header, rows):
-        self.header, self.rows = tuple(header), [tuple(map(str, row)) for row in rows]
+        self.header, *self.rows = (tuple(printable(str(cell)) for cell in row) for row in (header, *rows))
 
     def __repr__(self):
         widths = [max(map(len, column)) for column in zip(self.header, *self.rows, strict=True)]
@@ -140,6 +140,8 @@ def write_json(path, content):
     """Write ``content`` to ``path`` as indented JSON, whole; CourseError for NaN and for what is not JSON."""
     try:
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+        if any(line != printable(line) for line in text.split("\n")):
+            text = json.dumps(content, indent=2)  # which escapes them
     except (TypeError, ValueError) as error:
         allowed = f"{path.name} takes plain numbers, strings, lists and dicts, and no NaN"
         raise CourseError(f"{allowed}: {error}. Convert NumPy values with float() or int().") from error

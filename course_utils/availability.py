@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import socket
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils import machine
-from course_utils.errors import CourseError, NotAvailable, in_a_line, printable
-from course_utils.files import free_space
+from course_utils.errors import CourseError, NotAvailable, in_a_line, say
+from course_utils.files import free_space, from_home
 
 # The values of the parameters DATA and WEIGHTS: "auto", the published, the course's own.
 ALLOWED = {"DATA": ("auto", "tfds", "sample"), "WEIGHTS": ("auto", "published", "stand-in")}
@@ -26,7 +27,8 @@ SAID = {
     "published": "Weights: {title}, trained on ImageNet, {why}.",
     "stand-in": "Weights: the course's stand-in for {title}, pretrained on drawings. Why: {why}",
 }
-STALLED = 60  # seconds without a byte after which a download is given up
+STALLED = 20  # seconds without a byte after which a download is given up
+SLOWEST = 2_000  # bytes a second of waiting; what comes slower stands still, too
 Choice = namedtuple("Choice", "value taken why")  # ``taken`` is a key of SAID
 
 
@@ -80,7 +82,7 @@ def announce(title, taken, why):
 
     mark = plots.use_weights if taken in ALLOWED["WEIGHTS"] else plots.use_source
     mark(taken)
-    print(printable(SAID[taken].format(title=title, why=why)))
+    say(from_home(SAID[taken].format(title=title, why=why)))
 
 
 def outlook(published):
@@ -99,7 +101,7 @@ def obtain(published):
     """Return (value, why) of a ``Published``, downloaded now if it is not here yet.
 
     Raises NotAvailable within seconds when what is here is damaged, the server does not answer or the disk is
-    too small, and when a download stands still for a minute.
+    too small, and when a download stands still or all but.
     """
     title, folder, advice = published.title, published.folder, published.advice
     value = published.look()
@@ -125,21 +127,35 @@ def obtain(published):
 
 @contextlib.contextmanager
 def _impatient():
-    """Let every wait for a byte end after ``STALLED`` seconds; by themselves the libraries wait for ever."""
+    """Let every wait for a byte end after ``STALLED`` seconds, and that for a server that sends single ones.
+
+    By themselves the libraries wait for ever.
+    """
     from requests.adapters import HTTPAdapter  # of TFDS; TensorFlow Hub and Keras use urllib
 
-    patient, before = HTTPAdapter.send, socket.getdefaulttimeout()
+    patient, before, read = HTTPAdapter.send, socket.getdefaulttimeout(), socket.SocketIO.readinto
 
     def send(adapter, request, **options):
-        adapter.max_retries = adapter.max_retries.new(connect=1, read=0)
+        adapter.max_retries = adapter.max_retries.new(connect=1, read=0, status=0)  # no "Retry-After: 3600"
         return patient(adapter, request, **options | {"timeout": STALLED})
 
+    def readinto(stream, buffer):  # what all of them read through, with and without TLS
+        began = time.monotonic()
+        count = read(stream, buffer)
+        waited, received = getattr(stream, "so_far", (0, 0))
+        stream.so_far = waited, received = waited + time.monotonic() - began, received + (count or 0)
+        if waited > STALLED:
+            if received < SLOWEST * waited:
+                raise TimeoutError(f"less than {SLOWEST:,} bytes a second arrive")
+            stream.so_far = 0, 0
+        return count
+
     socket.setdefaulttimeout(STALLED)
-    HTTPAdapter.send = send
+    HTTPAdapter.send, socket.SocketIO.readinto = send, readinto
     try:
         yield
     finally:
-        HTTPAdapter.send = patient
+        HTTPAdapter.send, socket.SocketIO.readinto = patient, read
         socket.setdefaulttimeout(before)
 
 

@@ -26,18 +26,29 @@ class NotAvailable(CourseError):
     exit_code = 1
 
 
+# Controls, what is invisible or turns text round, halves of letters (bytes that are no UTF-8), line ends
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"  # Persian, Indian scripts and emoji need them, after a letter beyond ASCII
+
+
 def printable(text):
-    """Return ``text`` with escapes such as ``\\n`` for what breaks a line or has no encoding."""
-    unprintable = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of letters (bytes that are no UTF-8), line ends
+    """Return ``text`` with escapes such as ``\\n`` for what could forge a line or is not to be seen in it."""
     return "".join(
-        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in unprintable else letter
-        for letter in text
+        letter.encode("unicode_escape").decode()
+        if unicodedata.category(letter) in _HIDDEN and not (letter in _JOINERS and before > "\x7f")
+        else letter
+        for before, letter in zip(f" {text}", text, strict=False)
     )
+
+
+def say(text, **options):
+    """Print ``text`` as one line, whatever names it holds; ``options`` are those of ``print``."""
+    print(printable(text), flush=True, **options)
 
 
 def in_words(left_out, count=5):
     """Return a line about what was left out, a list of (path, reason): how many, and the first ``count``."""
-    first = "; ".join(f"{printable(str(path))} ({reason})" for path, reason in left_out[:count])
+    first = "; ".join(f"{path} ({reason})" for path, reason in left_out[:count])
     more = f"; and {len(left_out) - count:,} more" if len(left_out) > count else ""
     return f"{len(left_out):,} left out: {first}{more}"
 

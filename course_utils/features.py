@@ -1,17 +1,20 @@
 """Train: a frozen network sees each picture once, and what it computes from it is kept on disk."""
 
+import functools
 import hashlib
-import io
 import json
+import math
 
 import numpy as np
 
 from course_utils.errors import CourseError
+from course_utils.files import FEATURES
 from course_utils.progress import progress
-from course_utils.store import FEATURES, Store
+from course_utils.store import Store
 
 BATCH = 32  # pictures that the extractor sees at once
-PREPROCESSING = "bilinear, 2"  # part of a store's name: to be changed together with _resized
+PREPROCESSING = "bilinear, 3"  # part of a store's name: to be changed with _resized or what is kept
+NAMES = ("shared_name", "container", "debug_name", "token", "config_proto")  # settings that compute nothing
 
 
 def extract(extractor, pictures):
@@ -31,14 +34,17 @@ def extract(extractor, pictures):
     shape = _image_shape(extractor, pictures.element_spec)
     if not extractor.built:
         extractor.build((None, *shape))
-    kept = Store(FEATURES, _key(extractor, shape))
+    function = _traced(extractor, shape)
+    name, wanted = _key(extractor, shape, function)
+    kept = Store(FEATURES, name)
     rows, labels, forward, keeping = [], [], None, True
     with progress(int(pictures.cardinality()), "Features") as bar:
         for keys, images, truth in _resized(pictures, shape):
             keys = keys.numpy().tolist()
-            here = {key: _from_bytes(value) for key, value in kept.get(keys).items()}
-            if new := [row for row, key in enumerate(keys) if here.get(key) is None]:
-                forward = forward or _forward(extractor, shape)
+            stored = kept.get(keys, length=4 * math.prod(wanted))
+            here = {key: np.frombuffer(value, np.float32).reshape(wanted) for key, value in stored.items()}
+            if new := [row for row, key in enumerate(keys) if key not in here]:
+                forward = forward or _forward(function, extractor)
                 computed = forward(images if len(new) == len(keys) else images.numpy()[new])
                 here |= {keys[row]: features for row, features in zip(new, computed, strict=True)}
                 keeping = keeping and _keep(kept, {keys[row]: here[keys[row]] for row in new})
@@ -84,43 +90,77 @@ def _resized(pictures, shape):
     return pictures.map(prepare, num_parallel_calls=tf.data.AUTOTUNE).batch(BATCH).prefetch(tf.data.AUTOTUNE)
 
 
-def _key(extractor, shape):
-    """Return the name of the store for what ``extractor``, built, computes from images of ``shape``.
+def _key(extractor, shape, function):
+    """Return the name of the store for what ``extractor``, built, computes from images, and its shape.
 
-    It depends on the weights and on what comes out for two pictures, noise and a ramp. Asking the network
-    itself holds whatever changes its output, layers of your own included, and no names that Keras gives anew
-    in each session; on one machine the answers are the same to the last bit.
+    The name depends on the weights, on the operations that ``function``, its traced call, is made of, and on
+    what comes out for two pictures, noise and a ramp: so on whatever changes the features, layers of your own
+    included (a Python function inside ``tf.numpy_function`` only through the two pictures), and on no names,
+    which Keras and TensorFlow give anew in each session.
     """
     import keras
-    import tensorflow as tf
 
     noise = np.random.default_rng(0).uniform(0, 255, shape)
     ramp = np.linspace(0, 255, noise.size).reshape(shape)
     answers = extractor(_scaled(extractor, np.stack([noise, ramp]).astype("float32")), training=False)
-    if not tf.is_tensor(answers):
+    if not keras.ops.is_tensor(answers):
         raise CourseError(
             f"The extractor returns a {type(answers).__name__}, not one tensor. Build a keras.Model from its "
             "input to the one output that you want as features."
         )
+    constants = [tensor for tensor in function.captured_inputs if tensor.dtype.name != "resource"]
     digest = hashlib.sha256(json.dumps([shape, PREPROCESSING]).encode())
-    for values in map(keras.ops.convert_to_numpy, (answers, *extractor.weights)):
+    digest.update(_operations(function.graph.as_graph_def()))
+    for values in map(keras.ops.convert_to_numpy, (answers, *extractor.weights, *constants)):
         digest.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
-    return digest.hexdigest()[:20]
+    return digest.hexdigest()[:20], tuple(answers.shape[1:])
+
+
+def _operations(graph):
+    """Return a digest of the operations of a ``GraphDef``, their settings and how they are connected."""
+    bodies = {body.signature.name: body for body in graph.library.function}
+
+    @functools.cache
+    def of_function(name):
+        return digest(bodies[name].signature.input_arg, bodies[name].node_def)
+
+    def digest(arguments, nodes):
+        places = {one.name: place for place, one in enumerate([*arguments, *nodes])}
+        found = hashlib.sha256()
+        for node in nodes:
+            # What starts with "^" is an order without data.
+            sources = [name.partition(":") for name in node.input if not name.startswith("^")]
+            found.update(repr((node.op, [(places[name], output) for name, _, output in sources])).encode())
+            for setting, value in sorted(node.attr.items()):
+                if setting.startswith("_") or setting in NAMES:
+                    continue
+                called = [value.func] if value.HasField("func") else value.list.func
+                inside = b"".join(of_function(function.name) for function in called)
+                found.update(setting.encode() + (inside or value.SerializeToString(deterministic=True)))
+        return found.digest()
+
+    return digest((), graph.node)
 
 
 def _scaled(extractor, images):
     return images * getattr(extractor, "pixel_scale", 1.0)
 
 
-def _forward(extractor, shape):
-    """Return a function from a batch of resized images to an array of features."""
+def _traced(extractor, shape):
+    """Return the call of ``extractor`` for a batch of resized images as a function of TensorFlow."""
     import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     def call(images):
         return extractor(_scaled(extractor, images), training=False)
 
-    function = tf.function(call, autograph=False).get_concrete_function(tf.TensorSpec((None, *shape)))
+    return tf.function(call, autograph=False).get_concrete_function(tf.TensorSpec((None, *shape)))
+
+
+def _forward(function, extractor):
+    """Return a function from a batch of resized images to an array of features."""
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
     if any("moving_variance" in weight.path for weight in extractor.weights):
         # With weights as constants TensorFlow fuses convolutions with the normalization that follows them:
         # MobileNet V2 becomes 1.4 times as fast on a processor. VGG19, which has none, gains next to nothing
@@ -137,24 +177,11 @@ def _forward(extractor, shape):
 def _keep(kept, features):
     """Put a dict of key to array into the store; return whether that worked, and say it if not."""
     try:
-        kept.put({key: _to_bytes(array) for key, array in features.items()})
+        kept.put({key: array.tobytes() for key, array in features.items()})
     except CourseError as error:
         print(f"The features are not kept for the next time: {error}")
         return False
     return True
-
-
-def _to_bytes(array):
-    file = io.BytesIO()
-    np.save(file, array, allow_pickle=False)
-    return file.getvalue()
-
-
-def _from_bytes(value):
-    try:
-        return np.load(io.BytesIO(value), allow_pickle=False)
-    except (ValueError, EOFError):  # something else under this number
-        return None
 
 
 def _map(function, *structures):

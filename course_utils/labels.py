@@ -2,10 +2,12 @@
 
 import json
 import math
+import reprlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, in_a_line, printable
 
 # What labels.json holds, by kind; names stand in the order of the output's units.
 EXAMPLES = {
@@ -13,6 +15,8 @@ EXAMPLES = {
     "multi_label": {"kind": "multi_label", "labels": ["black", "dress"], "threshold": 0.5},
     "multi_output": {"kind": "multi_output", "outputs": {"color_output": ["black", "red"]}},
 }
+# Of a file, which may be somebody else's. The longest name of a folder has 255 letters.
+LARGEST_FILE, LONGEST = 10_000_000, 1_000
 
 
 class Label(NamedTuple):
@@ -23,7 +27,7 @@ class Label(NamedTuple):
     output: str | None = None
 
     def __str__(self):
-        return f"{self.name} {100 * self.probability:.1f} %"
+        return f"{printable(self.name)} {100 * self.probability:.1f} %"
 
 
 @dataclass(frozen=True)
@@ -99,19 +103,20 @@ def parse(content, model=None):
     if not isinstance(outputs, dict) or not outputs:
         raise CourseError("'outputs' is a dict: the name of each output of the model, to its labels.")
     for output, names in outputs.items():
-        what = f"'{output or 'labels'}'"
+        what = reprlib.repr(output or "labels")
         fits = isinstance(names, list | tuple) and all(isinstance(name, str) and name for name in names)
         if not fits or not names:
             raise CourseError(
-                f"{what} is a list of names, one for each unit of the model, and not {names!r}."
+                f"{what} is a list of names, one for each unit of the model, and not {reprlib.repr(names)}."
             )
-        if twice := [name for name in names if names.count(name) > 1]:
+        name, count = Counter(names).most_common(1)[0]
+        if count > 1:
             raise CourseError(
-                f"{what} has {twice[0]!r} twice; every unit of the model needs a name of its own."
+                f"{what} has {reprlib.repr(name)} twice; every unit of the model needs a name of its own."
             )
     threshold = content.get("threshold")
     if kind == "multi_label" and not (type(threshold) in (int, float) and 0 < threshold < 1):
-        raise CourseError(f"'threshold' is a probability between 0 and 1, and not {threshold!r}.")
+        raise CourseError(f"'threshold' is a probability between 0 and 1, and not {reprlib.repr(threshold)}.")
     labels = Labels(kind, {output: list(names) for output, names in outputs.items()}, threshold)
     if model is not None:
         labels.check_units(model)
@@ -121,9 +126,21 @@ def parse(content, model=None):
 def read(path):
     """Return ``Labels`` for the file ``path``, not yet held against a model. Raises CourseError."""
     try:
-        return parse(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise CourseError(f"{path} cannot be read as JSON: {error}. Run the lesson again.") from error
+        if path.stat().st_size > LARGEST_FILE:
+            raise CourseError(f"It has {path.stat().st_size:,} bytes; {LARGEST_FILE:,} are allowed.")
+        labels = parse(json.loads(path.read_text(encoding="utf-8")))
+        longest = max(
+            (name for output, names in labels.outputs.items() for name in [output or "", *names]), key=len
+        )
+        if len(longest) > LONGEST:
+            raise CourseError(
+                f"The label {longest[:40]!r}... has {len(longest):,} letters; {LONGEST:,} are allowed."
+            )
+        return labels
+    except (OSError, ValueError, RecursionError) as error:
+        raise CourseError(
+            f"{path} cannot be read as JSON: {in_a_line(error)}. Run the lesson again."
+        ) from error
     except CourseError as error:
         raise CourseError(f"{path} is not understood. {error}") from error
 

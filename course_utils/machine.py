@@ -27,12 +27,15 @@ def on_colab():
 
 def check_keras():
     """Raise CourseError if ``KERAS_BACKEND`` or the file ``keras.json`` sets Keras up unlike ``KERAS``."""
-    own, temporary = (folder / "keras.json" for folder in keras_folders())
-    file = own if "KERAS_HOME" in os.environ or os.access(os.path.expanduser("~"), os.W_OK) else temporary
+    file = keras_folders()[0] / "keras.json"
     try:
         settings = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # Keras goes on with its defaults, too
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # Keras goes on with its defaults, too
         settings = {}
+    except OSError as error:  # TensorFlow does not
+        raise CourseError(
+            f"{file} cannot be read: {error.strerror}. Delete it: Keras writes it anew."
+        ) from error
     if not isinstance(settings, dict):
         raise CourseError(f"{file} holds no settings of Keras. Delete it: Keras writes it anew.")
     if backend := os.environ.get("KERAS_BACKEND"):

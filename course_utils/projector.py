@@ -5,12 +5,11 @@ The files are those of https://www.tensorflow.org/tensorboard/tensorboard_projec
 """
 
 import math
-from pathlib import Path
 
 import numpy as np
 
 from course_utils.errors import CourseError
-from course_utils.files import written_whole
+from course_utils.files import expanded, written_whole
 from course_utils.plots import inputs
 
 MAX_SPRITE = 8192  # pixels a side; the projector draws no larger image
@@ -45,7 +44,7 @@ def export(folder, vectors, labels, images):
     # Tabs and line breaks separate cells, and blank lines are skipped, which would shift all that follow.
     lines = [" ".join(str(label).split()) or "-" for label in labels]
 
-    folder = Path(folder)
+    folder = expanded(folder)
     for number, rows in enumerate(vectors.values(), 1):
         with written_whole(folder / f"vectors_{number}.tsv") as path:
             np.savetxt(path, np.asarray(rows, np.float32), fmt="%.9g", delimiter="\t")

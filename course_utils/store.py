@@ -7,10 +7,9 @@ import sqlite3
 import threading
 import zlib
 
-from course_utils.errors import CourseError
-from course_utils.files import cache_folder
-
-PICTURES, FEATURES = "pictures", "features"  # the folders of the two, in ``files.cache_folder()``
+from course_utils.errors import CourseError, NotAvailable
+from course_utils.files import ANOTHER_CACHE, KINDS, cache_folder
+from course_utils.permissions import private_folder
 
 
 class Store:
@@ -24,17 +23,20 @@ class Store:
         self.path = cache_folder() / kind / f"{name}.sqlite"
         self._lock, self._connection = threading.Lock(), None
 
-    def get(self, keys):
-        """Return a dict of those ``keys`` that are here, whole, to their bytes."""
+    def get(self, keys, length=None):
+        """Return a dict of those ``keys`` that are here, whole and of ``length`` bytes, to their bytes."""
         found, keys = {}, list(map(int, keys))
         if not os.path.isfile(self.path):
             return found
-        with contextlib.suppress(sqlite3.Error), self._lock:  # what cannot be read is not here
+        # What cannot be read is not here, nor what is no store of ours.
+        with contextlib.suppress(sqlite3.Error, NotAvailable, OSError, TypeError, ValueError), self._lock:
             for start in range(0, len(keys), 500):  # SQLite takes no more than 999 values in one question
                 some = keys[start : start + 500]
                 marks = ", ".join("?" * len(some))
                 rows = self._connect().execute(f"SELECT * FROM stored WHERE key IN ({marks})", some)
-                found |= {key: value for key, value, check in rows if zlib.crc32(value) == check}
+                for key, value, check in rows:
+                    if zlib.crc32(value) == check and length in (None, len(value)):
+                        found[key] = value
         return found
 
     def put(self, values):
@@ -52,27 +54,28 @@ class Store:
 
     def _change(self, statement, rows, again=True):
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             with self._lock, self._connect() as connection:  # one transaction: all rows or none
                 connection.executemany(statement, rows)
-        except sqlite3.OperationalError as error:
-            with self._lock, contextlib.suppress(sqlite3.Error, AttributeError):
-                self._connection.close()
-                self._connection = None
-                self._connect()  # takes back what a full disk cut short, and so frees its space
-            raise self._refusal(error) from error
-        except sqlite3.DatabaseError as error:  # cut short, or something else: it is only a cache
-            if not again:
-                raise self._refusal(error) from error
+        except sqlite3.DatabaseError as error:
             with self._lock:
+                if self._connection:
+                    self._connection.close()
                 self._connection = None
-                self.path.unlink(missing_ok=True)
+            other = not isinstance(error, sqlite3.OperationalError) or _code(error) == sqlite3.SQLITE_ERROR
+            if not (other and again):
+                with self._lock, contextlib.suppress(sqlite3.Error):
+                    self._connect()  # takes back what a full disk cut short, and so frees its space
+                raise self._refusal(error) from error
+            self.path.unlink(missing_ok=True)  # cut short, or something else: it is only a cache
             self._change(statement, rows, again=False)
         except OSError as error:
             raise self._refusal(error.strerror or error) from error
 
     def _connect(self):
         if self._connection is None:
+            private_folder(self.path.parent.name)
+            # Made here, as SQLite's own would be readable for others; its journal takes the same permissions.
+            os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
             connection = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
             connection.execute("PRAGMA page_size = 16384")  # values have kilobytes
             connection.execute("PRAGMA synchronous = OFF")  # what a power cut damages is noticed
@@ -83,19 +86,35 @@ class Store:
         return self._connection
 
     def _refusal(self, reason):
-        return CourseError(
-            f"Cannot write {self.path}: {reason}. Set COURSE_CACHE_DIR to a folder that you may write to, "
-            "and check that the disk is not full."
-        )
+        return CourseError(f"Cannot write {self.path}: {reason}. {ANOTHER_CACHE}")
+
+
+def _code(error):
+    return getattr(error, "sqlite_errorcode", None)
 
 
 def size(kind):
-    """Return how many bytes the stores of a ``kind`` take on disk."""
-    return sum(path.stat().st_size for path in (cache_folder() / kind).glob("*"))
+    """Return how many bytes a ``kind``, a key of ``files.KINDS``, takes in the course's cache."""
+    taken = 0
+    for top in _folders(kind):
+        for folder, _, files in os.walk(top):
+            for name in files:
+                with contextlib.suppress(OSError):  # another process has tidied up
+                    taken += os.lstat(os.path.join(folder, name)).st_size
+    return taken
 
 
 def clear(kind):
-    """Delete the stores of a ``kind`` and return how many bytes that freed; they fill again when needed."""
+    """Delete a ``kind`` from the course's cache and return the bytes that this freed; it fills again.
+
+    Raises NotAvailable where its folder is a link or somebody else's: nothing outside is ever removed.
+    """
     before = size(kind)
-    shutil.rmtree(cache_folder() / kind, ignore_errors=True)
+    for folder in _folders(kind):
+        shutil.rmtree(private_folder(folder.name, entries=False), ignore_errors=True)
     return before - size(kind)
+
+
+def _folders(kind):
+    folders = [cache_folder() / name for name in KINDS[kind]]
+    return [folder for folder in folders if os.path.lexists(folder)]

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import math
+import re
 import signal
 import threading
 import warnings
@@ -34,13 +35,14 @@ def one_cycle(peak, epochs, train, warmup=0.2, final=0.01):
     The rate rises linearly from ``peak / 25`` over the first ``warmup`` share (0 to 1) of all steps, and ends
     at ``final * peak``. ``train`` is the batched ``tf.data.Dataset`` that will be fitted for ``epochs``
     passes; its number of batches sets the length. Source: L. N. Smith, "Super-Convergence" (2018), with the
-    cosine descent of fastai. Raises CourseError for no epochs and a dataset of unknown length.
+    cosine descent of fastai. Raises CourseError for no epochs and a dataset that is empty, endless, of
+    unknown length or not batched.
     """
     steps_per_epoch = int(train.cardinality())
-    if steps_per_epoch < 1:
+    if steps_per_epoch < 1 or any(part.shape.rank == 0 for part in tf.nest.flatten(train.element_spec)):
         raise CourseError(
-            "This dataset does not tell its number of batches: batch it first, and after a filter use "
-            "dataset.apply(tf.data.experimental.assert_cardinality(n))."
+            "This dataset does not tell its number of batches: batch it first, give it as it is before "
+            "repeat(), and after a filter use dataset.apply(tf.data.experimental.assert_cardinality(n))."
         )
     if epochs < 1:
         raise CourseError(f"EPOCHS = {epochs!r}: a schedule needs at least one pass over the pictures.")
@@ -60,14 +62,21 @@ def augment(train, layers):
 
     ``layers`` is a Keras layer or model of random changes, such as ``keras.layers.RandomFlip``. Each pass
     over the dataset draws new ones, and the same ones again when the program runs again with the same seeds.
-    Only for training pictures: what is judged must stay as it is.
+    Only for training pictures: what is judged must stay as it is. Raises CourseError for layers that mix
+    pictures with each other, which would leave the labels as they were.
     """
+    if mixing := {type(layer).__name__ for layer in layers._flatten_layers()} & {"MixUp", "CutMix"}:
+        raise CourseError(
+            f"{mixing.pop()} mixes pictures and must mix their labels alike; augment changes pictures only. "
+            "Map it over batches of {'images': ..., 'labels': ...} with one-hot labels instead."
+        )
     weights = {id(weight) for weight in layers.weights}
     states = [state for state in layers.variables if id(state) not in weights]
     starts = [state.numpy() for state in states]  # each is a seed and a counter
     # Every batch has a number of its own, drawn anew in each pass. The layers' own counters would also move
     # with batches that were read ahead and never used, so that one seed gave now these pictures, now others.
-    numbers = tf.data.Dataset.random(seed=0, rerandomize_each_iteration=True)
+    # Numbers of a dataset that was augmented before are others, or layers of one seed would draw the same.
+    numbers = tf.data.Dataset.random(seed=_augmented(train), rerandomize_each_iteration=True)
 
     @tf.autograph.experimental.do_not_convert
     def change(batch, number):
@@ -78,7 +87,14 @@ def augment(train, layers):
             return layers(images, training=True), *others
 
     # One batch at a time: its operations share the processor's cores already.
-    return tf.data.Dataset.zip(train, numbers).map(change).prefetch(tf.data.AUTOTUNE)
+    changed = tf.data.Dataset.zip(train, numbers).map(change)
+    changed.augmented = True
+    return changed.prefetch(tf.data.AUTOTUNE)
+
+
+def _augmented(dataset):
+    """Return how often ``dataset`` was augmented on its way."""
+    return getattr(dataset, "augmented", 0) + sum(map(_augmented, dataset._inputs()))
 
 
 def refresh_averages(model, batches, steps=200):
@@ -87,7 +103,8 @@ def refresh_averages(model, batches, steps=200):
     Their moving averages become plain means over up to ``steps`` batches of ``batches`` (a batched
     ``tf.data.Dataset`` of training pictures and labels), with all other layers as in use: without dropout
     (X. Li and others, "Understanding the Disharmony between Dropout and Batch Normalization by Variance
-    Shift", 2019). An interruption ends it early: the means are then over the batches so far.
+    Shift", 2019). Frozen normalisations stay as they are. An interruption ends it early: the means are then
+    over the batches so far. Raises CourseError where there are no batches.
     """
 
     def averaging(layer):
@@ -105,8 +122,11 @@ def refresh_averages(model, batches, steps=200):
     try:
         for layer in before:
             object.__setattr__(layer, "call", averaging(layer))  # past Keras' own bookkeeping
+        images = None
         for images, *_ in batches.take(steps):
             model(images, training=False)
+        if images is None:
+            raise CourseError("There are no batches, so the averages are as before. Check how it was split.")
     except KeyboardInterrupt:  # the cell goes on, or a trained model that no name has yet would be lost
         print("Interrupted: the averages are those of the batches so far.", flush=True)
     finally:
@@ -115,7 +135,14 @@ def refresh_averages(model, batches, steps=200):
             layer.momentum = momentum
 
 
-_running = []  # each StopButton whose fit runs now, the innermost last
+class _Running(threading.local):
+    """The ``StopButton`` callbacks whose fits run now in this thread, the innermost last."""
+
+    def __init__(self):
+        self.buttons = []
+
+
+_running = _Running()
 
 
 class StopButton(keras.callbacks.Callback):
@@ -133,14 +160,17 @@ class StopButton(keras.callbacks.Callback):
         super().on_train_begin(logs)
         self.interrupted = self._ended = False
         # Python delivers signals to its main thread only; elsewhere an interruption keeps its usual meaning.
-        if threading.current_thread() is threading.main_thread():
+        self._listens = threading.current_thread() is threading.main_thread()
+        if self._listens:
             self._previous = signal.signal(signal.SIGINT, self._interrupt)
-            _running.append(self)
+        _running.buttons.append(self)
 
     def _interrupt(self, signum, frame):
         if self.interrupted:
             raise KeyboardInterrupt
-        self.interrupted = True
+        for button in _running.buttons:
+            if button.model is self.model:  # all of this fit
+                button.interrupted = True
         self.model.stop_training = True
         print(self.message, flush=True)
 
@@ -150,7 +180,8 @@ class StopButton(keras.callbacks.Callback):
 
     def let_go(self):
         """Give interruptions their earlier meaning back, and end what an error left without its end."""
-        signal.signal(signal.SIGINT, self._previous or signal.SIG_DFL)
+        if self._listens:
+            signal.signal(signal.SIGINT, self._previous or signal.SIG_DFL)
         if not self._ended:
             self.on_train_end()
 
@@ -158,38 +189,45 @@ class StopButton(keras.callbacks.Callback):
 @contextlib.contextmanager
 def _stop_buttons_let_go():
     # Keras calls no callback after an error, and a handler that stays would swallow the next interruption.
-    outside = len(_running)
+    outside = len(_running.buttons)
     try:
         yield
     finally:
-        while len(_running) > outside:
-            _running.pop().let_go()
+        while len(_running.buttons) > outside:
+            _running.buttons.pop().let_go()
 
 
 keras.Model.fit = _stop_buttons_let_go()(keras.Model.fit)  # around each fit, whatever ends it
 
 
+# How the names of metrics end of which less is better; of all others more is.
+LOWEST = re.compile(
+    r"(loss|error|mae|mse|rmse|mape|msle|logcosh|perplexity|entropy|divergence|hinge|poisson|distance|negatives)$"
+)
+
+
 class KeepBest(StopButton, keras.callbacks.EarlyStopping):
     """A ``StopButton`` that also keeps the best weights so far.
 
-    After ``fit``, however it ended, the model has the weights of the epoch with the best ``monitor``
-    (``"val_loss"`` and other losses: lowest; everything else: highest; NaN never). ``best_epoch`` (counted
-    from 1) and ``best`` are the number and the value of that epoch. Raises CourseError for a metric that is
-    not there.
+    After ``fit``, however it ended, the model has the weights of the epoch with the best ``monitor``.
+    ``mode`` says which is best: ``"min"`` the lowest, ``"max"`` the highest; ``None`` goes by the name: the
+    lowest of losses and errors (``LOWEST``), the highest of all others. Values that are not finite are never
+    the best. ``best_epoch`` (counted from 1; 0 for none) and ``best`` are the number and the value of that
+    epoch. Raises CourseError for a metric that an epoch does not have.
     """
 
     message = "Interrupted: finishing this batch, then keeping the best weights so far."
 
-    def __init__(self, monitor="val_accuracy"):
-        mode = "min" if monitor.endswith("loss") else "max"
+    def __init__(self, monitor="val_accuracy", mode=None):
+        mode = mode or ("min" if LOWEST.search(monitor) else "max")
         # It never stops by itself: only the weights of its best epoch are wanted.
         super().__init__(monitor, mode=mode, patience=float("inf"), restore_best_weights=True)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.monitor not in (logs or {}):
             raise CourseError(
-                f"KeepBest watches {self.monitor!r}, and this fit reports only {', '.join(logs or {})}. "
-                "Give it one of these as monitor, or give fit its validation_data."
+                f"KeepBest watches {self.monitor!r}, and this epoch reports only {', '.join(logs or {})}. "
+                "Give it one of these as monitor, or give fit its validation_data, asked after each epoch."
             )
-        if not math.isnan(logs[self.monitor]):
+        if math.isfinite(logs[self.monitor]):
             super().on_epoch_end(epoch + 1, logs)  # so that best_epoch counts from 1, as everybody does

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from course_utils import artifacts, cli
-from course_utils.cli import classifier, saved_models
+from course_utils.cli import classifier, model_files, saved_models
 from course_utils.cli.annotate import Annotator, draw
 from course_utils.errors import CourseError
 from course_utils.labels import Labels, parse
@@ -427,6 +427,43 @@ def test_a_copy_with_a_name_too_long_ends_nothing(models, tmp_path, capsys, four
     assert f"{fourth}: its copy " in err and "File name too long" in err and "may write" not in err
 
 
+def test_paths_that_lead_nowhere_end_nothing(models, tmp_path, capsys):
+    good = picture(tmp_path / "good.png", "red")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    bad = [
+        "n" * 300,
+        tmp_path / ("n" * 300) / "a.png",
+        loop,
+        loop / "a.png",
+        good / "a.png",
+        "a\0.png",
+        "/dev/null",
+    ]
+    code, out, err = call(capsys, models["single_label"], *bad, good)
+    assert (code, out.count("\n"), err.count("\n")) == (1, 1, len(bad))
+    assert call(capsys, models["single_label"], good, "--annotate", loop)[0] == 2
+    for arguments in ([""], [good, "--annotate", ""]):  # as of a variable that is not set
+        with pytest.raises(SystemExit) as stopped:
+            call(capsys, models["single_label"], *arguments)
+        assert (stopped.value.code, "it is empty" in capsys.readouterr().err) == (2, True)
+
+
+def test_a_picture_that_vanishes_before_its_copy_ends_nothing(models, tmp_path, capsys, monkeypatch):
+    write = Annotator.write
+
+    def late(self, answer):
+        answer.path.unlink(missing_ok=True)
+        return write(self, answer)
+
+    monkeypatch.setattr(Annotator, "write", late)
+    paths = [picture(tmp_path / name, "red") for name in ("a.png", "b.png")]
+    code, out, err = call(capsys, models["single_label"], *paths, "--json", "--annotate", tmp_path / "out")
+    assert (code, len(json.loads(out))) == (1, 2)
+    assert err.splitlines() == [f"course classify: {path}: there is no such file" for path in paths]
+    assert os.listdir(tmp_path / "out") == []
+
+
 def test_a_full_disk_ends_nothing(models, tmp_path, capsys, monkeypatch):
     def full(self, path, **options):
         Path(path).write_bytes(b"half")
@@ -460,7 +497,7 @@ def test_whatever_happens_the_document_is_closed(models, tmp_path, capsys, monke
 
 
 def test_an_interruption_before_the_first_answer_leaves_a_document(models, tmp_path, capsys, monkeypatch):
-    def interrupted(folder):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(classifier, "load", interrupted)
@@ -515,7 +552,7 @@ def test_words_fit_on_any_picture():
 def test_choices_out_of_range_are_told_before_the_model_is_loaded(
     models, monkeypatch, capsys, model, arguments, expected
 ):
-    monkeypatch.setattr(classifier, "load", lambda folder: pytest.fail("too late"))
+    monkeypatch.setattr(classifier, "load", lambda *_: pytest.fail("too late"))
     code, out, err = call(capsys, models[model], "a.png", *arguments)
     assert (code, out) == (2, "")
     assert err.startswith("course classify: ") and expected in err
@@ -661,7 +698,7 @@ def test_layers_of_the_course_are_imported_and_unknown_ones_named(tmp_path, monk
     del sys.modules["own_layer_of_a_test"]
     with pytest.raises(CourseError, match=r"needs Halved \(registered as 'test_classify>Halved'\)"):
         classifier.load(folder)
-    monkeypatch.setitem(saved_models.OWN_LAYERS, "Halved", "own_layer_of_a_test")
+    monkeypatch.setitem(model_files.OWN_LAYERS, "Halved", "own_layer_of_a_test")
     assert classifier.load(folder).labels == ["a", "b"]
     assert "own_layer_of_a_test" in sys.modules
 

@@ -163,7 +163,7 @@ def test_doctor_clears_features(course_cache, capsys):
     kept = course_cache / "features" / "network.sqlite"
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(bytes(1_500_000))
-    assert cli.main(["doctor", "--clear-features"]) == 0
+    assert cli.main(["doctor", "--clear", "features"]) == 0
     assert not kept.exists() and "Deleted 1.5 MB" in capsys.readouterr().out
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import shutil
 import socket
 import threading
@@ -191,8 +192,19 @@ def test_a_server_that_never_answers_costs_seconds(server, offline, monkeypatch)
     assert data.load("fashion_mnist").source == "sample"
 
 
+CHANGES = {  # of a description's splits; each is valid JSON
+    "no splits": list.clear,
+    "no shards": lambda splits: splits[0].update(shardLengths=[]),
+    "no pictures": lambda splits: [split.update(shardLengths=["0"], numBytes="0") for split in splits],
+    "another split": lambda splits: splits[0].update(name="other"),
+    "odd names": lambda splits: splits[0].update(filepathTemplate="{nonsense}"),
+    "one of two": lambda splits: splits[0].update(shardLengths=["10", "10"]),
+}
+
+
 @pytest.mark.parametrize(
-    "damage", ["truncated", "missing", "short", "flipped", "no description", "half of it"]
+    "damage",
+    ["truncated", "missing", "short", "flipped", "no description", "half of it", *CHANGES],
 )
 def test_damaged_published_data(damage, monkeypatch, tmp_path, capsys):
     folder = copy_as_published(monkeypatch, tmp_path)
@@ -204,6 +216,11 @@ def test_damaged_published_data(damage, monkeypatch, tmp_path, capsys):
     elif damage == "flipped":
         content = shard.read_bytes()
         shard.write_bytes(content[:3000] + b"damaged" + content[3007:])
+    elif damage in CHANGES:
+        info = folder / "dataset_info.json"
+        description = json.loads(info.read_text())
+        CHANGES[damage](description["splits"])
+        info.write_text(json.dumps(description))
     elif damage in ("no description", "half of it"):
         info = folder / "dataset_info.json"
         info.write_text(info.read_text()[: 0 if damage == "no description" else 200])

@@ -135,6 +135,7 @@ def test_only_changed_pictures_are_computed_anew(seen):
         (lambda: network(activation="elu"), False),
         (lambda: network(activation="tanh", name="relu"), False),
         (lambda: network(activation="relu", name="tanh"), True),
+        (lambda: network(activation="relu6"), False),  # the same for small numbers
         (lambda: network(dtype="mixed_float16"), False),
         (lambda: network(name="another_name"), True),
         (lambda: network(trainable=False), True),
@@ -189,6 +190,44 @@ def test_what_a_layer_of_your_own_does_is_part_of_the_key():
     doubled, _ = features.extract(times(2), pictures(3))
     tripled, _ = features.extract(times(3), pictures(3))
     assert np.allclose(3 * doubled, 2 * tripled)
+
+
+class ByFunction(keras.layers.Layer):
+    """Means of a picture up to a limit, by a function of TensorFlow."""
+
+    limit = 200.0
+
+    def call(self, images):
+        return tf.function(lambda means: tf.minimum(means, self.limit))(keras.ops.mean(images, (1, 2)))
+
+
+class ByTable(ByFunction):
+    def call(self, images):
+        table = tf.constant(np.minimum(np.arange(256), self.limit), tf.float32)
+        return tf.gather(table, tf.cast(keras.ops.mean(images, (1, 2)), tf.int32))
+
+
+def of_my_own(layer, limit):
+    layer.limit = limit
+    return layer
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda means, limit: keras.ops.clip(keras.layers.GlobalAveragePooling2D()(means), 0, limit),
+        lambda means, limit: keras.layers.ReLU(limit)(keras.layers.GlobalMaxPooling2D()(means)),
+        lambda means, limit: of_my_own(ByFunction(), limit)(means),
+        lambda means, limit: of_my_own(ByTable(), limit)(means),
+    ],
+    ids=["operation", "setting", "function", "table"],
+)
+def test_what_only_bright_pictures_show_is_part_of_the_key(cut):
+    white = tf.data.Dataset.from_tensors((tf.fill((SIZE, SIZE, 3), np.uint8(255)), 1))
+    for limit in (200.0, 250.0):
+        picture = keras.Input((SIZE, SIZE, 3))
+        rows, _ = features.extract(keras.Model(picture, cut(picture, limit)), white)
+        assert np.allclose(rows, limit)
 
 
 def test_a_hub_layer_gets_pixels_from_0_to_1(tmp_path):

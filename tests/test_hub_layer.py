@@ -146,7 +146,7 @@ def test_another_module_under_the_same_handle_is_noticed(images, tmp_path):
     model.save_weights(tmp_path / "model.weights.h5")
     shutil.rmtree(handle)
     export(handle, seed=1)
-    with pytest.raises(CourseError, match=r"has other weights \(fingerprint \w{16}\)"):
+    with pytest.raises(CourseError, match="has other files than the one of this model, so nothing"):
         keras.saving.load_model(tmp_path / "model.keras")
     with pytest.raises(ValueError, match="has other weights"):  # Keras collects what fails to load
         with_head(HubLayer(handle)).load_weights(tmp_path / "model.weights.h5")

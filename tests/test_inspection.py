@@ -180,6 +180,18 @@ def test_the_mean_of_a_class_activation_map_and_the_bias_are_the_score(images, a
     assert np.allclose(found.scale, np.maximum(found.maps.max(axis=(1, 2)), 0))
 
 
+@pytest.mark.parametrize(
+    "activation", ["tanh", "relu", "log_softmax", "hard_sigmoid", lambda x: keras.ops.softmax(x)]
+)
+def test_scores_are_those_before_the_last_activation_whichever_it_is(images, activation):
+    model = pooled(activation=activation)
+    plain = inspection.class_activation_map(pooled_like(model), images, 1, **RAW)
+    for look, factor in ((inspection.class_activation_map, 1), (inspection.grad_cam, 36)):
+        found = look(model, images, 1, **RAW)
+        assert np.allclose(found.scores, plain.scores, atol=1e-5)
+        assert np.allclose(factor * found.maps, plain.maps, atol=1e-4) and found.maps.any()
+
+
 def pooled_like(model):
     """The same network without its last activation, so that it puts out the scores themselves."""
     other = pooled(activation=None)
@@ -257,14 +269,49 @@ def test_a_class_activation_map_needs_pooling_and_one_dense_layer(images):
         inspection.grad_cam(spatial, images)
 
 
-def test_a_softmax_layer_of_its_own_and_a_model_inside_are_seen_through(images):
+@pytest.mark.parametrize(
+    "shares", [layers.Softmax(), layers.Activation("sigmoid"), keras.ops.softmax, keras.ops.sigmoid]
+)
+def test_a_softmax_of_its_own_and_a_model_inside_are_seen_through(images, shares):
     plain = pooled(activation=None, dropout=False)
     picture = keras.Input((SIDE, SIDE, 3))
-    model = keras.Model(picture, layers.Softmax()(plain(picture)))
+    model = keras.Model(picture, shares(plain(picture)))
     found = inspection.class_activation_map(model, images, 1, **RAW)
     expected = inspection.class_activation_map(plain, images, 1, **RAW)
     assert np.allclose(found.scores, expected.scores, atol=1e-5) and np.allclose(found.maps, expected.maps)
     assert found.layer.endswith("/norm")
+
+
+def test_operations_between_layers_put_out_maps_too(images):
+    picture = keras.Input((SIDE, SIDE, 3))
+    x = keras.ops.relu(layers.Conv2D(4, 3, name="conv")(picture * 2))
+    model = keras.Model(picture, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+    for look in (inspection.class_activation_map, inspection.grad_cam):
+        assert look(model, images).layer.startswith("relu")
+    assert list(inspection.activations(model, images)) == ["conv"]
+
+
+def test_one_place_makes_no_class_activation_map(images):
+    start = [keras.Input((SIDE, SIDE, 3)), layers.Conv2D(4, 3, padding="same", name="conv")]
+    end = [layers.GlobalAveragePooling2D(), layers.Dense(2)]
+    one_place = keras.Sequential([*start, layers.AveragePooling2D(SIDE), *end])
+    with pytest.raises(CourseError, match="maps of more than one place"):
+        inspection.class_activation_map(one_place, images)
+    assert inspection.grad_cam(one_place, images).layer == "conv"
+    wide = keras.Sequential([start[0], layers.Conv2D(4, SIDE), *end])
+    for look in (inspection.class_activation_map, inspection.grad_cam):
+        with pytest.raises(CourseError, match="No layer of this model puts out feature maps"):
+            look(wide, images)
+
+
+def test_channels_first_is_refused(images):
+    turned = [keras.Input((SIDE, SIDE, 3)), layers.Permute((3, 1, 2))]
+    first = {"data_format": "channels_first"}
+    end = [layers.GlobalAveragePooling2D(**first), layers.Dense(2)]
+    model = keras.Sequential([*turned, layers.Conv2D(4, 3, **first), *end])
+    for look in (inspection.class_activation_map, inspection.grad_cam, inspection.activations):
+        with pytest.raises(CourseError, match="channels_last"):
+            look(model, images)
 
 
 def test_each_output_has_maps_of_its_own_branch(images):
@@ -335,8 +382,11 @@ def test_patterns_excite_their_channel_and_repeat_with_the_seed():
         inspection.patterns(model, "conv_2", 6)
     with pytest.raises(CourseError, match="no layer 'conv_7'"):
         inspection.patterns(model, "conv_7", 0)
-    with pytest.raises(CourseError, match="fixed size"):
-        inspection.patterns(keras.Sequential([keras.Input((None, None, 3)), *convolutions(4)]), "conv_1", 0)
+    for wrong in (keras.Input((None, None, 3)), keras.Input((SIDE, SIDE, 3), dtype="uint8")):
+        with pytest.raises(CourseError, match="floats and a fixed size"):
+            inspection.patterns(
+                keras.Sequential([wrong, layers.Rescaling(1 / 255), *convolutions(4)]), "conv_1", 0
+            )
 
 
 # modules of TensorFlow Hub

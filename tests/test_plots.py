@@ -201,6 +201,12 @@ def test_histories_takes_what_fit_returns_and_does_without_validation():
     assert figure.axes[0].lines[0].get_label() == "training"
 
 
+def test_validation_that_was_asked_every_few_epochs_stands_at_these():
+    history = {"loss": np.array([4.0, 3.0, 2.0, 1.0, 0.5]), "val_loss": np.array([3.5, 1.5])}
+    lines = plots.histories(history, metrics="loss").axes[0].lines
+    assert [line.get_xdata().tolist() for line in lines] == [[1, 2, 3, 4, 5], [2, 4]]
+
+
 def test_histories_of_a_diverged_fit_is_a_figure():
     png(plots.histories({"loss": [1.0, float("nan"), float("nan")]}, metrics=["loss"]))
 

@@ -1,10 +1,12 @@
 """Which pretrained networks are taken, published or stand-in, and what the stand-in for VGG19 can do."""
 
 import hashlib
+import inspect
 import shutil
 import socket
 import tempfile
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from tiny_module import ADDRESS, export
 
 from course_utils import availability, plots, pretrained
-from course_utils.data.catalog import PRETRAINED, VGG19
+from course_utils.data.catalog import MODULES, PRETRAINED, VGG19, VGG19_MD5
 from course_utils.errors import CourseError, NotAvailable
 from course_utils.files import course_folder
 from course_utils.pretrained import finding
@@ -60,8 +62,14 @@ def put(folder, content=b"weights"):
     return folder / FILE
 
 
+@pytest.fixture
+def any_file(monkeypatch):
+    """The checksum of every file is right."""
+    monkeypatch.setattr(finding.checksums, "digest", lambda path, algorithm: VGG19_MD5)
+
+
 @pytest.mark.parametrize("weights", ["auto", "published"])
-def test_a_file_in_keras_own_folder_comes_first(home, built, weights, capsys, monkeypatch):
+def test_a_file_in_keras_own_folder_comes_first(home, built, any_file, weights, capsys, monkeypatch):
     monkeypatch.setattr(availability, "network_answers", lambda *_: pytest.fail("asked the network"))
     path = put(home)
     found = pretrained.vgg19(weights)
@@ -70,16 +78,26 @@ def test_a_file_in_keras_own_folder_comes_first(home, built, weights, capsys, mo
     assert capsys.readouterr().out == f"Weights: VGG19, trained on ImageNet, from {home}.\n"
 
 
-def test_where_keras_cannot_write_its_folder_it_uses_another(built, tmp_path):
-    path = put(tmp_path / "temporary" / ".keras" / "models")
+def test_where_keras_cannot_write_its_folder_the_courses_cache_is_looked_into(
+    built, any_file, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "cache"))
+    path = put(tmp_path / "cache" / "keras" / "models")
     assert pretrained.vgg19("published").network.name and built == [str(path)]
 
 
-def test_then_the_network_is_asked(built, monkeypatch, capsys):
-    asked = []
+def test_then_the_network_is_asked(built, home, monkeypatch, capsys):
+    asked, fetched = [], []
     monkeypatch.setattr(availability, "network_answers", lambda address: asked.append(address) or True)
+
+    def get_file(name, address, cache_subdir, cache_dir, file_hash):
+        fetched.append((address, Path(cache_dir) / cache_subdir))
+        return str(Path(cache_dir) / cache_subdir / name)
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
     found = pretrained.vgg19()
-    assert (built, asked) == (["imagenet"], [finding.STORAGE])
+    assert built == [str(home / FILE)]
+    assert asked == [finding.VGG19_ADDRESS] and fetched == [(finding.VGG19_ADDRESS, home)]
     assert found.weights == "published" and "downloaded to" in capsys.readouterr().out
 
 
@@ -114,22 +132,22 @@ def test_a_server_that_hangs_costs_seconds(monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"", b"cut short"])
-def test_a_damaged_file_is_named(home, content, capsys):
+def test_a_damaged_file_is_named(home, content, built, capsys):
     path = put(home, content)
     with pytest.raises(NotAvailable, match="is damaged") as error:
         pretrained.vgg19("published")
-    assert str(path) in str(error.value)
-    assert pretrained.vgg19("auto").weights == "stand-in"
+    assert str(path) in str(error.value) and "is not the published file" in str(error.value)
+    assert pretrained.vgg19("auto").weights == "stand-in" and built == []
     assert "is damaged" in capsys.readouterr().out
 
 
 def test_a_failing_download_is_no_traceback(monkeypatch, capsys):
     monkeypatch.setattr(availability, "network_answers", lambda *_: True)
 
-    def vgg19(weights, include_top):
+    def get_file(*arguments, **options):
         raise Exception("URL fetch failure on https://...: 503")
 
-    monkeypatch.setattr(keras.applications, "VGG19", vgg19)
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
     with pytest.raises(NotAvailable, match=r"could not be downloaded .*URL fetch failure"):
         pretrained.vgg19("published")
     assert pretrained.vgg19("auto").weights == "stand-in"
@@ -138,6 +156,18 @@ def test_a_failing_download_is_no_traceback(monkeypatch, capsys):
 def test_other_values_are_refused():
     with pytest.raises(CourseError, match="none of 'auto', 'published', 'stand-in'"):
         pretrained.vgg19("imagenet")
+
+
+def test_a_stand_in_that_is_not_as_shipped_is_not_opened(monkeypatch, tmp_path):
+    hub = tmp_path / "data" / "hub"
+    shutil.copytree(course_folder() / "data" / "hub", hub, ignore=shutil.ignore_patterns("*_v*"))
+    monkeypatch.setattr(finding, "course_folder", lambda: tmp_path)
+    monkeypatch.setattr(keras.saving, "load_model", lambda path, **_: small_vgg())
+    assert pretrained.vgg19("stand-in").weights == "stand-in"
+    with (hub / "vgg19.keras").open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(NotAvailable, match=r"vgg19\.keras is not as it was shipped.*git checkout"):
+        pretrained.vgg19("stand-in")
 
 
 @pytest.mark.parametrize(("content", "problem"), [(None, "is not there"), (b"cut short", "is damaged")])
@@ -169,8 +199,8 @@ def test_keras_own_vgg19_fits_what_lessons_expect(monkeypatch):
     assert network.input_shape == (None, None, None, 3)
     from keras.src.applications import vgg19
 
-    assert vgg19.WEIGHTS_PATH_NO_TOP.endswith(f"/{FILE}")
-    assert vgg19.WEIGHTS_PATH_NO_TOP.startswith(f"{finding.STORAGE}/")
+    assert vgg19.WEIGHTS_PATH_NO_TOP == finding.VGG19_ADDRESS
+    assert finding.VGG19_MD5 in inspect.getsource(vgg19)
 
 
 class TestStandIn:
@@ -267,12 +297,20 @@ def test_find_refuses_what_it_does_not_know():
         pretrained.find("https://example.org/module")
 
 
-def test_a_classifier_comes_with_labels_and_an_example(home):
+def test_a_classifier_comes_with_labels_and_an_example(home, monkeypatch):
     export_as(home, CLASSIFIER)
     datasets = home.parent / "datasets"
     datasets.mkdir(parents=True)
     for name in ("ImageNetLabels.txt", "grace_hopper.jpg"):
         (datasets / name).write_text("here")
+    # Somebody else's list of labels is not taken for the published one.
+    with pytest.raises(NotAvailable, match=r"ImageNetLabels\.txt is damaged: .*is not the published file"):
+        pretrained.find(CLASSIFIER, weights="published")
+    known = {
+        "ImageNetLabels.txt": MODULES[CLASSIFIER].labels[2],
+        "grace_hopper.jpg": MODULES[CLASSIFIER].example[2],
+    }
+    monkeypatch.setattr(finding.checksums, "digest", lambda path, algorithm: known[path.name])
     found = pretrained.find(CLASSIFIER)
     assert found.weights == "published"
     assert (found.labels.name, found.example.name) == ("ImageNetLabels.txt", "grace_hopper.jpg")

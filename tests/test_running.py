@@ -110,12 +110,12 @@ def test_a_lesson_that_passes(batch):
     assert record["seconds"] > 0
     assert record["peak_memory_bytes"] > 10e6
     assert record["main_metric"] == {"name": "test_accuracy", "value": 0.9125}
-    notebook = nbformat.read(record["executed"], 4)
+    notebook = nbformat.read(batch.out / record["executed"], 4)
     text = next(cell for cell in notebook.cells if "EPOCHS, DATA" in cell.source).outputs[0].text
     threads = max(1, os.cpu_count() // 2)
     # The parameters took effect, the thread cap holds, and the kernel worked in the notebook's folder.
     assert text.split(maxsplit=3) == ["2", "sample", str(threads), f"{batch.folder}\n"]
-    assert all(done and label == "completed" for done, label in labels(record["executed"]))
+    assert all(done and label == "completed" for done, label in labels(batch.out / record["executed"]))
 
 
 def test_an_error_that_its_tag_allows_is_no_failure_and_no_banner_stays(batch):
@@ -129,11 +129,14 @@ def test_an_error_that_its_tag_allows_is_no_failure_and_no_banner_stays(batch):
 def test_a_cell_with_an_error(batch):
     record = batch.records["02_fails"]
     assert (record["outcome"], record["error"]) == ("failed", "ZeroDivisionError: division by zero")
-    executed = nbformat.read(record["executed"], 4)
+    executed = nbformat.read(batch.out / record["executed"], 4)
     cell = executed.cells[record["cell"]["index"]]
     assert (cell.id, cell.source.splitlines()[0]) == (record["cell"]["id"], record["cell"]["source"])
     assert record["last_output"] == "epoch 2"  # a rewritten line counts as it was last seen
-    assert labels(record["executed"]) == [(True, "completed")] * 2 + [(True, "failed"), (False, "pending")]
+    assert labels(batch.out / record["executed"]) == [(True, "completed")] * 2 + [
+        (True, "failed"),
+        (False, "pending"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -147,8 +150,8 @@ def test_a_kernel_that_dies(batch, lesson, cause, completed):
     assert record["cell"]["source"] == "import os, time"
     assert record["last_output"] == "last words"
     stopped = [(True, "failed"), (False, "pending")]
-    assert labels(record["executed"]) == [(True, "completed")] * completed + stopped
-    assert "The cells below did not run" in Path(record["executed"]).read_text()
+    assert labels(batch.out / record["executed"]) == [(True, "completed")] * completed + stopped
+    assert "The cells below did not run" in (batch.out / record["executed"]).read_text()
 
 
 def test_the_summary_says_what_the_results_depend_on(batch):
@@ -224,7 +227,7 @@ def test_ctrl_c_ends_even_a_cell_that_does_not_listen(tmp_path, monkeypatch):
     def press(progress):
         if progress.cell == 3 and not pressed:
             pressed.append(time.sleep(0.5))
-            raise KeyboardInterrupt
+            press_at_once()
 
     pressed = []
     outcome = running.run(
@@ -418,6 +421,36 @@ def test_a_fit_that_does_not_take_the_interruption_well_is_interrupted_not_faile
     assert "Epoch 1/9" in outcome.explanation and str(outcome.output) in outcome.explanation
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_kill_and_a_closed_terminal_keep_what_was_reached(tmp_path, name):
+    def press():
+        os.kill(os.getpid(), getattr(signal, name))
+
+    outcome, _ = run_and_press(tmp_path, ["Epoch"], FIT, "fit(1)", "print('saved')", press=press)
+    assert outcome.outcome == "interrupted"
+    assert labels(outcome.output)[-2:] == [(True, "failed"), (False, "pending")]
+
+
+def test_a_reader_that_goes_away_leaves_a_whole_notebook_and_no_kernel(tmp_path):
+    def gone(text):
+        raise BrokenPipeError
+
+    notebook = write(tmp_path, "01_prints", "print('a line', flush=True)\nimport time; time.sleep(300)")
+    with pytest.raises(BrokenPipeError):
+        running.run(notebook, tmp_path / "out.ipynb", on_output=gone)
+    assert labels(tmp_path / "out.ipynb")[-1] == (True, "failed")
+    assert children() == []
+
+
+def test_what_is_ignored_stays_ignored(tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
+    try:
+        with running.calling_on((signal.SIGHUP,), lambda: pytest.fail("called")):
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_ctrl_c_keeps_what_was_reached(tmp_path):
     folder, out = tmp_path / "notebooks", tmp_path / "out"
     write(folder, "01_first", "1 + 1")
@@ -607,6 +640,9 @@ def test_a_folder_counts_from_the_current_one_and_words_are_checked(tmp_path, mo
     monkeypatch.chdir("mine")
     assert data("sample") == "sample"  # a word comes before a folder of that name
     assert data("../mine", write(tmp_path, "01_own", "print(DATA)")) == str(tmp_path / "mine")
+    for value, expected in (("kept", tmp_path / "mine" / "kept"), ("~/kept", Path.home() / "kept")):
+        checked = lessons.checked_parameters(lesson, {"ARTIFACTS": value}, from_text=True)
+        assert checked == {"ARTIFACTS": str(expected)}
     for value in ("theirs", "../theirs", ""):
         with pytest.raises(CourseError, match="there is no folder /") as refused:
             data(value)

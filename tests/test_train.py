@@ -142,7 +142,7 @@ LOADS = "data.load_attributes(DATA)"
         (["06", "--dataset", "{tmp}/four", "-p", "EPOCHS", "-3"], "EPOCHS = -3 does not fit"),
         (["8", "--dataset", "sample", "-p", "WEIGHTS", "standin"], "WEIGHTS = 'standin' is none of"),
         (["{lesson}", "--dataset", "sample", "-p", "ARTIFACTS", "{lesson}"], "Cannot write to the folder"),
-        (["{lesson}", "--dataset", "sample", "--epochs", "0"], "--epochs 0"),
+        (["{lesson}", "--dataset", "sample", "--epochs", "0"], "EPOCHS = 0 does not fit"),
         (["{no_epochs}", "--dataset", "sample", "--epochs", "1"], "has no parameter EPOCHS"),
         (["{lesson}", "--dataset", "sample", "-p", "RAET", "1"], "did you mean RATE?"),
         (["{lesson}", "--dataset", "sample", "-p", "RATE", "fast"], "RATE = 'fast' does not fit"),

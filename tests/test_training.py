@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 
 import keras
 import numpy as np
@@ -62,6 +63,11 @@ def test_one_cycle_needs_epochs_and_a_known_length():
         training.one_cycle(peak=0.1, epochs=0, train=batches())
     with pytest.raises(CourseError, match="number of batches"):
         training.one_cycle(peak=0.1, epochs=1, train=batches().filter(lambda images, labels: True))
+    with pytest.raises(CourseError, match="before repeat"):
+        training.one_cycle(peak=0.1, epochs=1, train=batches().repeat())
+    single = tf.data.Dataset.from_tensor_slices((np.zeros((40, 3)), np.zeros(40)))
+    with pytest.raises(CourseError, match="batch it first"):
+        training.one_cycle(peak=0.1, epochs=1, train=single)
 
 
 def test_augment_changes_images_anew_in_each_pass_and_leaves_labels():
@@ -118,18 +124,25 @@ def test_one_seed_gives_the_same_history_on_augmented_pictures_also_of_a_model_t
     assert histories[0] == histories[1]
 
 
-def test_layers_of_one_seed_do_not_draw_the_same():
+@pytest.mark.parametrize("at_once", [True, False])
+def test_layers_of_one_seed_do_not_draw_the_same(at_once):
     # A white left half, flipped or not, made brighter or not: all four are seen.
     images = np.zeros((256, 4, 4, 1), "float32")
     images[:, :, :2] = 100
     source = tf.data.Dataset.from_tensors((images, np.arange(256)))
-    layers = keras.Sequential(
-        [keras.layers.RandomFlip("horizontal", seed=0), keras.layers.RandomBrightness(0.2, seed=0)]
-    )
-    result, _ = next(training.augment(source, layers).as_numpy_iterator())
+    layers = [keras.layers.RandomFlip("horizontal", seed=0), keras.layers.RandomBrightness(0.2, seed=0)]
+    for change in [keras.Sequential(layers)] if at_once else layers:
+        source = training.augment(source, change).map(lambda *batch: batch)
+    result, _ = next(source.as_numpy_iterator())
     flipped = result[:, 0, 3, 0] > result[:, 0, 0, 0]
     brighter = result[:, 0, :, 0].max(axis=1) > 100
     assert min(np.bincount(2 * flipped + brighter, minlength=4)) > 20
+
+
+@pytest.mark.parametrize("mixing", [keras.layers.MixUp, keras.layers.CutMix])
+def test_layers_that_mix_pictures_would_leave_the_labels_wrong(mixing):
+    with pytest.raises(CourseError, match=rf"{mixing.__name__} mixes pictures and must mix their labels"):
+        training.augment(batches(), keras.Sequential([keras.layers.RandomFlip(), mixing()]))
 
 
 def test_keep_best_restores_the_best_epoch():
@@ -291,17 +304,80 @@ def test_fits_inside_a_fit_let_go_one_by_one():
     assert signal.getsignal(signal.SIGINT) == before
 
 
-@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
-def test_keep_best_never_keeps_a_nan(monitor):
-    values = iter([float("nan"), 0.4, float("nan"), 0.5])
+class Report(keras.callbacks.Callback):
+    """Report these values, an epoch each, as those of a metric."""
 
-    class Report(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            logs[monitor] = next(values)
+    def __init__(self, monitor, *values):
+        super().__init__()
+        self.monitor, self.values = monitor, values
 
+    def on_epoch_end(self, epoch, logs=None):
+        logs[self.monitor] = self.values[epoch]
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("monitor", "values", "best"),
+    [
+        ("val_loss", (NAN, 0.4, NAN, 0.5), 2),
+        ("val_accuracy", (NAN, 0.4, NAN, 0.5), 4),
+        ("val_loss", (0.5, -INF, 0.4), 3),
+        ("val_accuracy", (0.5, INF, 0.6, 0.6), 3),
+        ("val_loss", (NAN, NAN), 0),
+        *((name, (0.5, 0.3, 0.4), 2) for name in ("category_output_loss", "val_error", "val_mae")),
+        *((name, (0.5, 0.3, 0.4), 2) for name in ("val_mean_squared_error", "val_perplexity", "val_rmse")),
+        *((name, (0.5, 0.7, 0.4), 2) for name in ("val_auc", "val_f1_score", "val_color_output_accuracy")),
+    ],
+)
+def test_keep_best_knows_which_values_are_best(monitor, values, best):
     keep = training.KeepBest(monitor)
-    network().fit(batches(), epochs=4, callbacks=[Report(), keep], verbose=0)
-    assert (keep.best_epoch, keep.best) == ((2, 0.4) if monitor == "val_loss" else (4, 0.5))
+    network().fit(batches(), epochs=len(values), callbacks=[Report(monitor, *values), keep], verbose=0)
+    assert (keep.best_epoch, keep.best) == (best, values[best - 1] if best else None)
+
+
+def test_keep_best_takes_a_direction():
+    keep = training.KeepBest("val_regret", mode="min")
+    network().fit(batches(), epochs=3, callbacks=[Report("val_regret", 3, 1, 2), keep], verbose=0)
+    assert keep.best_epoch == 2
+
+
+def test_all_callbacks_of_a_fit_know_that_it_was_interrupted():
+    before = signal.getsignal(signal.SIGINT)
+    kept = [training.KeepBest("loss"), training.KeepBest("accuracy"), training.StopButton()]
+    network().fit(batches(), epochs=9, callbacks=[*kept, Interrupt()], verbose=0)
+    assert all(callback.interrupted for callback in kept)
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_a_fit_in_another_thread_keeps_its_best_weights_and_leaves_other_fits_alone():
+    before, best, started, go_on = signal.getsignal(signal.SIGINT), [], threading.Event(), threading.Event()
+
+    class Wait(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            started.set()
+            assert go_on.wait(30)
+
+    class Join(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            go_on.set()
+            thread.join()
+
+    def fit():
+        model, keep = network(), training.KeepBest("loss")
+        with pytest.raises(OSError):
+            model.fit(batches(), epochs=4, callbacks=[keep, Wait(), Failing("on_epoch_end")], verbose=0)
+        pairs = zip(model.get_weights(), keep.best_weights, strict=True)
+        best.append(all(np.array_equal(*pair) for pair in pairs))
+
+    thread = threading.Thread(target=fit)
+    thread.start()
+    assert started.wait(30)
+    button = training.StopButton()
+    network().fit(batches(), epochs=3, callbacks=[button, Join(), Interrupt()], verbose=0)
+    assert best == [True] and button.interrupted
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_fresh_averages_are_the_means_in_use_and_nothing_is_learned():
@@ -347,6 +423,12 @@ class InterruptedAfterTwo:
     def take(self, steps):
         yield from self.dataset.take(2)
         raise KeyboardInterrupt
+
+
+def test_fresh_averages_need_batches():
+    model = keras.Sequential([keras.Input(shape=(3,)), keras.layers.BatchNormalization()])
+    with pytest.raises(CourseError, match="no batches"):
+        training.refresh_averages(model, batches().take(0))
 
 
 def test_interrupted_fresh_averages_are_those_of_the_batches_so_far(capsys):

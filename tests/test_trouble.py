@@ -1,5 +1,6 @@
 """Trouble from outside: no home, Keras set up in another way, a download that stands still, a full disk."""
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib
@@ -21,13 +22,14 @@ from PIL import Image
 from course_utils import availability, data, files, machine
 from course_utils.data import catalog, folders
 from course_utils.errors import CourseError, NotAvailable
+from course_utils.files import FEATURES, PICTURES
 from course_utils.pretrained import finding, modules
-from course_utils.store import FEATURES, PICTURES, Store
+from course_utils.store import Store
 
 # ---- A home folder
 
 
-@pytest.mark.parametrize("home", [None, "/nowhere", "locked"])
+@pytest.mark.parametrize("home", [None, "/nowhere", "locked", "/bin/sh"])
 def test_without_a_home_a_private_folder_takes_its_place(home, monkeypatch, tmp_path):
     if home is None:  # nor a name for the user: then "~" stays what it is
         monkeypatch.delenv("HOME")
@@ -91,6 +93,7 @@ def keras_set_up(monkeypatch, folder, content):
         ('{"image_data_format": "channels_first"}', r"'channels_first'.*'channels_last' there"),
         ('{"backend": "theano"}', "backend is 'theano' .*keras.json.*'tensorflow' there"),
         ('{"floatx": "float16"}', "floatx is 'float16'"),
+        ('{"floatx": 16}', "floatx is 16"),
         ("[]", "holds no settings"),
     ],
 )
@@ -102,6 +105,13 @@ def test_keras_set_up_in_another_way_is_named(content, match, monkeypatch, tmp_p
 
     report = doctor.report()
     assert not report.ready and str(tmp_path / "keras.json") in repr(report)
+
+
+def test_a_keras_json_that_cannot_be_read_is_named(monkeypatch, tmp_path):
+    (tmp_path / "keras.json").mkdir()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with pytest.raises(CourseError, match=r"keras\.json cannot be read: Is a directory\. Delete it"):
+        machine.check_keras()
 
 
 @pytest.mark.parametrize(
@@ -125,9 +135,12 @@ def test_another_backend_is_named_before_a_lesson_loads_anything(monkeypatch, tm
 # ---- A download that stands still
 
 
-@pytest.fixture(params=["half a file", "nothing"])
+@pytest.fixture(params=["half a file", "nothing", "single bytes", "later"])
 def stalling(request, monkeypatch):
-    """The address of a server that is there, sends the beginning of a file or nothing, and waits for ever."""
+    """The address of a server that is there, sends the beginning of a file or nothing, and waits for ever.
+
+    Or it sends a byte now and then, or wants to be asked again in an hour.
+    """
     over = threading.Event()
 
     class Stalling(BaseHTTPRequestHandler):
@@ -136,6 +149,21 @@ def stalling(request, monkeypatch):
             self.end_headers()
 
         def do_GET(self):
+            if request.param == "later":
+                self.send_response(503)
+                self.send_header("Retry-After", "3600")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            if request.param == "single bytes":
+                self.send_response(200)
+                self.send_header("Content-Length", "100000")
+                self.end_headers()
+                with contextlib.suppress(OSError):  # nobody listens any more
+                    while not over.wait(0.1):
+                        self.wfile.write(b"x")
+                        self.wfile.flush()
+                return
             if request.param == "half a file":
                 self.send_response(200)
                 self.send_header("Content-Length", "100000")
@@ -179,7 +207,7 @@ def test_modules_and_files_that_stop_on_their_way(stalling, monkeypatch, tmp_pat
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "hub"))
     for published in (
         modules.published(f"{stalling}/module/1"),
-        finding._beside(f"{stalling}/labels.txt"),
+        finding._keras_file("datasets", f"{stalling}/labels.txt", 1000),
     ):
         with pytest.raises(NotAvailable, match="could not be downloaded"):
             availability.obtain(published)

@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 from course_utils.data.reading import open_picture
-from course_utils.errors import CourseError, in_a_line
+from course_utils.errors import CourseError, in_a_line, printable
 from course_utils.files import written_whole
 
 _TINY = 320  # pixels: a picture whose longer side has fewer is enlarged, so that there is room for words
@@ -44,7 +44,8 @@ class Annotator:
         Raises CourseError where it cannot be written, UnreadablePicture where it cannot be read any more.
         """
         endings = itertools.chain([""], (f"_{number}" for number in itertools.count(2)))
-        names = (f"{answer.path.stem}_annotated{ending}.jpg" for ending in endings)
+        stem = printable(answer.path.stem).replace("\\", "_")  # a copy is no trap for the next reader
+        names = (f"{stem}_annotated{ending}.jpg" for ending in endings)
         name = next(name for name in names if name.casefold() not in self._taken)
         self._taken.add(name.casefold())
         picture = open_picture(answer.path)

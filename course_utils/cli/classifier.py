@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import labels as model_labels
-from course_utils.cli import saved_models
+from course_utils.cli import model_files, saved_models
 from course_utils.cli.annotate import is_copy
 from course_utils.data.layout import files_in
 from course_utils.data.reading import UnreadablePicture, is_picture, read_picture
 from course_utils.errors import CourseError
 from course_utils.labels import Label
 
-BATCH = 16  # pictures that the model judges at once; threads decode the next two batches meanwhile
+BATCH = 16  # pictures, at most, that the model judges at once; threads decode the next two batches meanwhile
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class Classifier:
         self.kind, self.threshold, self._labels = labels.kind, labels.threshold, labels
         self.labels = labels.outputs.get(None, labels.outputs)
         self.size, self.channels = _input_of(model)
+        self._batch = max(1, min(BATCH, model_files.LARGEST_OUTPUT // model_files.largest_output(model)))
         names, dtype = getattr(model, "output_names", None), model.inputs[0].dtype
 
         @tf.function(input_signature=[tf.TensorSpec([None, *self.size, self.channels], tf.uint8)])
@@ -108,7 +109,7 @@ class Classifier:
         batches, threads = deque(), ThreadPoolExecutor(os.cpu_count())
         try:
             while True:
-                while len(batches) < 3 and (batch := list(islice(paths, BATCH))):
+                while len(batches) < 3 and (batch := list(islice(paths, self._batch))):
                     batches.append((batch, threads.map(self._read, batch)))
                 if not batches:
                     return
@@ -119,7 +120,7 @@ class Classifier:
 
     def _read(self, path):
         try:
-            if path.is_dir():
+            if os.path.isdir(path):
                 reasons = [reason for place, reason in files_in(path)[1] if place == path]
                 raise UnreadablePicture(path, *reasons or ["a folder without pictures"])
             return read_picture(path, self.size, self.channels)
@@ -157,15 +158,17 @@ class Classifier:
         return [dict(zip(outputs, row, strict=True)) for row in zip(*outputs.values(), strict=True)]
 
 
-def load(folder):
+def load(folder, trust_modules=()):
     """Return the ``Classifier`` for an artifacts folder: ``model.keras`` and ``labels.json`` of a lesson.
 
-    Raises CourseError, with the next step, for a folder without them, for a damaged model, one with layers
-    that Keras and the course do not know, and for labels that do not fit the model.
+    Modules (``HubLayer``) are programs: the model may name those of the course, and from now on those whose
+    handles are in ``trust_modules``. Raises CourseError, with the next step, for a folder without them, for a
+    damaged model, one with layers that Keras and the course do not know, one that names other modules or
+    takes much more memory than its weights, and for labels that do not fit the model.
     """
     model_path, labels_path = saved_models.find_files(folder)
     labels = model_labels.read(labels_path)
-    model = saved_models.load_model(model_path)
+    model = saved_models.load_model(model_path, trust_modules)
     try:
         labels.check_units(model)
         return Classifier(model, labels)
@@ -182,10 +185,10 @@ def find_pictures(paths, left_out=None):
     """
     left_out = [] if left_out is None else left_out
     for path in map(Path, paths):
-        files, others = files_in(path) if path.is_dir() else ([path], [])
-        found = path.is_file()
+        files, others = files_in(path) if os.path.isdir(path) else ([path], [])
+        found = os.path.isfile(path)
         for entry, reason in [*((file, "no picture") for file in files), *others]:
-            closed = entry.is_dir() and not os.access(entry, os.R_OK | os.X_OK)
+            closed = os.path.isdir(entry) and not os.access(entry, os.R_OK | os.X_OK)
             if is_copy(entry):
                 left_out.append((entry, "a copy with labels, by --annotate"))
             elif entry == path or closed or is_picture(entry):

@@ -1,13 +1,13 @@
 """``course classify``: a line for each picture as soon as it is judged, or one JSON document."""
 
 import json
+import os
 import sys
-from pathlib import Path
 
 from course_utils import labels
 from course_utils.cli import classifier, saved_models
 from course_utils.cli.annotate import Annotator
-from course_utils.errors import CourseError, in_words
+from course_utils.errors import CourseError, in_words, say
 from course_utils.files import ensure_writable
 
 
@@ -30,36 +30,40 @@ def run(options):
         print("[", end="", flush=True)
     try:
         saved_models.start_keras_light()
-        for answer in classifier.load(options.model).classify(images, options.top, options.threshold):
+        network = classifier.load(options.model, options.trust_module)
+        for answer in network.classify(images, options.top, options.threshold):
             problem = str(answer) if answer.error else ""
             if annotator and not problem:
                 try:
                     annotator.write(answer)
                 except CourseError as error:
-                    problem = f"{answer.path}: {error}"
+                    problem = f"{answer.path}: {getattr(error, 'reason', error)}"
             if problem:
                 exit_code = 1
-                print(f"course classify: {problem}", file=sys.stderr, flush=True)
+                _note(problem)
             if options.json:
                 print(separator + json.dumps(answer.as_dict()), end="", flush=True)
                 separator = ",\n "
             elif not answer.error:
-                print(answer, flush=True)
+                say(str(answer))
     finally:
         if options.json:
             print("]", flush=True)
         if left_out:
-            print(f"course classify: {in_words(left_out)}", file=sys.stderr)
+            _note(in_words(left_out))
         if annotator and annotator.missing:
-            letters = " ".join(sorted(annotator.missing))
-            print(f"course classify: no letters for {letters} on the copies: boxes instead", file=sys.stderr)
+            _note(f"no letters for {' '.join(sorted(annotator.missing))} on the copies: boxes instead")
     return exit_code
+
+
+def _note(text):
+    say(f"course classify: {text}", file=sys.stderr)
 
 
 def _annotator(options):
     """Return the ``Annotator``; CourseError for a folder that cannot be written or is to be classified."""
     folder = options.annotate
-    if any(Path(image).resolve() == folder.resolve() for image in options.images):
+    if os.path.realpath(folder) in map(os.path.realpath, options.images):
         raise CourseError(
             f"--annotate {folder} is a folder of pictures to classify, and the copies would lie among them. "
             "Choose another folder."

@@ -17,7 +17,8 @@ from course_utils.data import attributes, tfds_sets
 from course_utils.data.attributes import NAME as BROUGHT
 from course_utils.data.catalog import PRETRAINED
 from course_utils.errors import CourseError
-from course_utils.files import cache_folder, course_folder, ensure_writable, free_space
+from course_utils.files import KINDS, cache_folder, course_folder, ensure_writable, free_space
+from course_utils.permissions import private_folder
 
 DISTRIBUTION = "image-classification-course"
 SUPPORTED_PYTHON = ((3, 11), (3, 13))
@@ -51,9 +52,9 @@ class Report:
 
 
 def run(options):
-    """Print the report, with ``options.clear_features`` after deleting these; return the exit code 0 or 1."""
-    if options.clear_features:
-        print(f"Deleted {store.clear(store.FEATURES) / 1e6:.1f} MB of features from {cache_folder()}.\n")
+    """Print the report, after deleting what ``options.clear`` names; return the exit code 0 or 1."""
+    for kind in KINDS if options.clear == "all" else filter(None, [options.clear]):
+        print(f"Deleted {store.clear(kind) / 1e6:.1f} MB of {kind} from {cache_folder()}.")
     result = report()
     print(result)
     return 0 if result.ready else 1
@@ -160,12 +161,16 @@ def _runner():
 
 
 def _cache():
-    folder = cache_folder()
+    folder = private_folder()
     try:
         ensure_writable(folder)
     except CourseError as error:
         raise CourseError(f"{error} COURSE_CACHE_DIR says which.") from error
-    return f"{folder}, with {store.size(store.FEATURES) / 1e6:.1f} MB of features"
+    for name in itertools.chain(*KINDS.values()):
+        if os.path.lexists(folder / name):
+            private_folder(name)
+    kept = ", ".join(f"{store.size(kind) / 1e6:.1f} MB of {kind}" for kind in KINDS)
+    return f"{folder}, with {kept}"
 
 
 def _disk():

@@ -1,24 +1,19 @@
-"""How an execution ended and why, and a notebook whose labels are true."""
+"""How an execution ended and why, and labels in its notebook that are true."""
 
 import re
 import signal
-from collections import namedtuple
 
 import nbformat
 from nbclient.exceptions import CellExecutionError
-from papermill.execute import remove_error_markers
-
-# cell: the index of the cell in which, or before which, the run ended early; else None
-Ending = namedtuple("Ending", "outcome error cell last_output")
 
 _NOISE = re.compile(r"\[IPKernelApp\] WARNING|Debugger warning|-Xfrozen_modules|PYDEVD_DISABLE")
 
 
 def conclude(execution):
-    """Return the ``Ending`` of an ``Execution`` that is over, and correct the labels in its notebook.
+    """Return how an ``Execution`` ended, and label the cells of its notebook.
 
-    papermill's own fields are not consulted: after a dead kernel they call every cell completed, and an
-    error that a cell's tag allows counts as a failure.
+    That is outcome, error, cell and last output of an ``Outcome``; the cell as the index of the one in which,
+    or before which, the run ended early (else None).
     """
     notebook, failure, cell = execution.notebook, execution.failure, execution.running
     if execution.stop_reason:
@@ -43,16 +38,15 @@ def conclude(execution):
     else:
         outcome, error = "passed", ""
     if notebook is None:
-        return Ending(outcome, error, None, "")
-    remove_error_markers(notebook)
+        return outcome, error, None, ""
     last_output = _text_of(notebook.cells[cell].get("outputs", [])) if cell is not None else ""
     if outcome == "died" or execution.position == 0:
         execution.log.seek(0)
         lines = execution.log.read().decode("utf-8", "replace").splitlines()
         last_output += "\n" + "\n".join(line for line in lines if not _NOISE.search(line))
-    _correct_labels(execution, outcome, error, cell)
+    _label(execution, outcome, error, cell)
     last_lines = [line.rstrip() for line in last_output.splitlines() if line.strip()][-8:]
-    return Ending(outcome, error, cell, "\n".join(last_lines))
+    return outcome, error, cell, "\n".join(last_lines)
 
 
 def _cause_of_death(execution):
@@ -69,16 +63,16 @@ def _cause_of_death(execution):
     return cause
 
 
-def _correct_labels(execution, outcome, error, stopped_at):
+def _label(execution, outcome, error, stopped_at):
     execution.notebook.metadata.papermill["exception"] = True if error else None
     for index, cell in enumerate(execution.notebook.cells):
+        cell.metadata.papermill = {"status": "completed"}
         if error and index >= execution.position:
-            nothing = dict.fromkeys(("exception", "start_time", "end_time", "duration"))
-            cell.metadata.papermill = {**nothing, "status": "pending"}
+            cell.metadata.papermill = {"status": "pending"}
             if cell.cell_type == "code":
                 cell.update(execution_count=None, outputs=[])
         elif index == stopped_at:
-            cell.metadata.papermill.update(status="failed", exception=True)
+            cell.metadata.papermill = {"status": "failed", "exception": True}
             if outcome != "failed":  # else the cell shows its own error
                 text = f"The run ended here ({outcome}): {error}. The cells below did not run.\n"
                 cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text=text))

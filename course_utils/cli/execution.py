@@ -1,4 +1,4 @@
-"""One fresh kernel through one notebook with papermill, watched from outside.
+"""One fresh kernel through one notebook, watched from outside: papermill sets parameters, nbclient runs.
 
 Only ``course_utils.cli.running`` needs this module. It is slow to import, because papermill is.
 """
@@ -17,26 +17,25 @@ from contextlib import suppress
 
 import papermill
 import psutil
-from nbclient.exceptions import CellExecutionError
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import Engine, papermill_engines
+from nbclient import NotebookClient
 
 GRACE = 5.0  # seconds that an interrupted cell gets to end by itself, before its kernel is killed
 _GIVE_UP = 60.0  # seconds after which a run that was stopped is no longer waited for
-_START_TIMEOUT = 120  # seconds for a kernel to answer; a busy machine needs more than papermill's 60
+_START_TIMEOUT = 120  # seconds for a kernel to answer; a busy machine needs more than nbclient's 60
 _OUTPUT_TIMEOUT = 60  # seconds for outputs to arrive after a cell ended; nbclient's 4 fail on a busy machine
 _TWICE = 2.5  # seconds within which a second Ctrl-C is the second one, whatever cell is running by then
 _START_LOCK = threading.Lock()  # two kernels that choose their ports at the same moment may choose the same
 
 # What happens in a run is reported by its Outcome, not by log lines in the middle of a progress line.
-logging.getLogger("papermill").addHandler(logging.NullHandler())
+_SILENT = logging.getLogger("papermill")
+_SILENT.addHandler(logging.NullHandler())
 
 
 class Execution:
     """One run of a notebook; the caller watches it from its own thread until it ends."""
 
     def __init__(self, notebook, parameters, timeout, environment):
-        self.notebook = None  # what is executed so far, with papermill's own labels; None before the kernel
+        self.notebook = None  # what is executed so far; None before papermill has read it
         self.position, self.cells = 0, 0  # how many were begun, of how many
         self.running = None  # the index of the cell in the kernel
         self.printed = deque()  # what cells printed: pairs of the position at that time and the text
@@ -112,18 +111,15 @@ class Execution:
         self.running, self.position = (cell_index if is_code else None), cell_index + 1
 
     def on_cell_executed(self, cell, cell_index, execute_reply):
-        reply = execute_reply["content"]
-        errors = [output for output in cell.outputs if output.output_type == "error"]
-        if reply.get("ename") == "NoneType":  # IPython's reply when the cell's value could not be shown
-            reply.update({key: errors[0][key] for key in ("ename", "evalue") if errors})
-        if "raises-exception" in cell.metadata.get("tags", []):
-            self.running = None
-        elif reply["status"] == "error":
-            self.failure = CellExecutionError.from_cell_and_msg(cell, reply)
-        else:
-            self.running = None
-            if errors and not self.not_shown:  # by display() or as a figure; the cell and the run go on
-                self.not_shown = cell_index, f"{errors[0].ename}: {errors[0].evalue}"
+        reply, errors = execute_reply["content"], [out for out in cell.outputs if out.output_type == "error"]
+        allowed = "raises-exception" in cell.metadata.get("tags", [])
+        if reply["status"] == "error" and not allowed:  # nbclient ends the run
+            if reply["ename"] == "NoneType" and errors:  # IPython lost why the value could not be shown
+                reply.update(ename=errors[0].ename, evalue=errors[0].evalue)
+            return
+        self.running = None
+        if errors and not allowed and not self.not_shown:  # by display() or as a figure; the run goes on
+            self.not_shown = cell_index, f"{errors[0].ename}: {errors[0].evalue}"
 
     def _interrupt_kernel(self):
         if self.running is not None and self.process.poll() is None:
@@ -132,20 +128,26 @@ class Execution:
 
     def _execute(self, notebook, parameters):
         try:
-            papermill.execute_notebook(
-                # papermill formats its paths like str.format; braces in a folder's name must survive that.
-                str(notebook).replace("{", "{{").replace("}", "}}"),
-                None,  # papermill would write half files under the final name, wrongly labelled
-                parameters=parameters,
-                engine_name="course",
+            # papermill formats its paths like str.format; braces in a folder's name must survive that.
+            path = str(notebook).replace("{", "{{").replace("}", "}}")
+            options = {"prepare_only": True, "kernel_name": "python3", "language": "python"}
+            self.notebook = papermill.execute_notebook(path, None, parameters, **options)
+            self.cells = len(self.notebook.cells)
+            client = _Client(
+                self.notebook,
                 kernel_name="python3",
-                progress_bar=False,
-                execution=self,
+                startup_timeout=_START_TIMEOUT,
+                iopub_timeout=_OUTPUT_TIMEOUT,
+                raise_on_iopub_timeout=True,
+                coalesce_streams=True,  # a progress bar leaves its last state, not a thousand outputs
+                log=_SILENT,
+                on_cell_start=self.on_cell_start,
+                on_cell_executed=self.on_cell_executed,
             )
-        except papermill.PapermillExecutionError:
-            pass  # raised for any error output, even one that the cell's tag raises-exception allows
+            client.execution = self
+            client.execute(cwd=self.folder, env=self.environment, stdout=self.log, stderr=self.log)
         except Exception as error:
-            self.failure = self.failure or error
+            self.failure = error
         finally:
             self._over.set()
 
@@ -171,14 +173,14 @@ class Execution:
             self.process.wait(timeout=5)
 
 
-class _Client(PapermillNotebookClient):
-    """papermill's client, where nbclient has no hook: the kernel's process, and outputs as they arrive."""
+class _Client(NotebookClient):
+    """nbclient, where it has no hook: the kernel's process, and outputs as they arrive."""
 
     execution = None
 
-    def start_new_kernel(self, **options):
+    async def async_start_new_kernel(self, **options):
         with _START_LOCK:
-            super().start_new_kernel(**options)
+            await super().async_start_new_kernel(**options)
         self.execution.process = self.km.provisioner.process
 
     def process_message(self, message, cell, index):
@@ -187,28 +189,7 @@ class _Client(PapermillNotebookClient):
         return super().process_message(message, cell, index)
 
 
-class _Engine(Engine):
-    @classmethod
-    def execute_managed_notebook(cls, manager, kernel_name, *, execution, **_):
-        execution.cells, execution.notebook = len(manager.nb.cells), manager.nb
-        client = _Client(
-            manager,
-            kernel_name=kernel_name,
-            startup_timeout=_START_TIMEOUT,
-            iopub_timeout=_OUTPUT_TIMEOUT,
-            coalesce_streams=True,  # a progress bar leaves its last state, not a thousand outputs
-            log=logging.getLogger("papermill"),
-            on_cell_start=execution.on_cell_start,
-            on_cell_executed=execution.on_cell_executed,
-        )
-        client.execution, log = execution, execution.log
-        client.execute(cwd=execution.folder, env=execution.environment, stdout=log, stderr=log)
-
-
 def _trains(cell):
     """Whether a running cell trains: it calls ``fit`` itself, or has printed an epoch's number."""
     texts = (output.get("text", "") for output in cell.outputs)
     return "fit(" in cell.source or any(re.search(r"^Epoch \d+", text, re.MULTILINE) for text in texts)
-
-
-papermill_engines.register("course", _Engine)

@@ -5,7 +5,7 @@ import itertools
 from course_utils import availability
 from course_utils.cli.lessons import all_lessons, find_lesson, needs
 from course_utils.data.attributes import NAME as BROUGHT
-from course_utils.errors import NotAvailable
+from course_utils.errors import NotAvailable, say
 
 
 def run(options):
@@ -18,22 +18,22 @@ def run(options):
     needed = list(map(needs, notebooks))
     names, handles = (list(dict.fromkeys(itertools.chain(*part))) for part in zip(*needed, strict=True))
     if BROUGHT in names:
-        print(f"{BROUGHT}: cannot be downloaded; the lessons take a folder of your own, or drawings")
+        say(f"{BROUGHT}: cannot be downloaded; the lessons take a folder of your own, or drawings")
         names.remove(BROUGHT)
     elif not names + handles:
-        print("Nothing to fetch: these lessons need nothing from outside.")
+        say("Nothing to fetch: these lessons need nothing from outside.")
     missing, failed = [], False
     for part in _parts(names, handles):
         state, detail = availability.outlook(part)
-        print(f"{part.title}: {'damaged. ' if state == 'damaged' else ''}{detail}")
+        say(f"{part.title}: {'damaged. ' if state == 'damaged' else ''}{detail}")
         failed |= state == "damaged"
         if state in ("download", "unreachable"):
             missing.append(part)
     for part in missing:
         try:
-            print(f"{part.title}: {availability.obtain(part)[1]}")
+            say(f"{part.title}: {availability.obtain(part)[1]}")
         except NotAvailable as error:
-            print(error)
+            say(str(error))
             failed = True
     return int(failed)
 

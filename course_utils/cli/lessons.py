@@ -99,23 +99,13 @@ def _cells(notebook):
         raise CourseError(f"{notebook} cannot be read as a notebook: {in_a_line(error)}.") from error
 
 
-def add_parameter_option(parser, help_text):
-    """Give an ``argparse`` parser the option ``-p NAME VALUE``: ``parameters``, a list of pairs of text.
-
-    ``checked_parameters`` with ``from_text`` reads the values.
-    """
-    names, repeatable = ("-p", "--parameter"), {"action": "append", "default": []}
-    parser.add_argument(
-        *names, dest="parameters", nargs=2, metavar=("NAME", "VALUE"), help=help_text, **repeatable
-    )
-
-
 def checked_parameters(notebook, given, from_text=False):
     """Return ``given`` (a dict of name to value) in the types of the notebook's own parameters.
 
     With ``from_text`` the values are text from a command line: read as ``read_yaml`` does, except that a
     parameter whose default is a string takes its text as it is. Whole numbers fit where the default is a
-    float, anything fits where it is None. A relative folder in ``DATA`` counts from the current one.
+    float, anything fits where it is None. A relative folder in ``DATA`` or ``ARTIFACTS`` counts from the
+    current one.
 
     Raises CourseError for an unknown parameter, a value of another type, a number out of range (below 1 where
     the default is a count, below the "at least N" that the comment beside the default says), values that
@@ -150,6 +140,8 @@ def checked_parameters(notebook, given, from_text=False):
             _check_range(notebook, name, value, default)
         elif default in ALLOWED.get(name, ()):
             value = _checked_source(notebook, name, value)
+        elif name == "ARTIFACTS":
+            value = os.path.abspath(expanded(value))
         checked[name] = value
     return checked
 
@@ -168,7 +160,7 @@ def _check_range(notebook, name, value, default):
 def _checked_source(notebook, name, value):
     """Return the value of ``DATA`` or ``WEIGHTS``, a folder with its whole path; CourseError for others."""
     words = ALLOWED[name]
-    path = os.path.abspath(os.path.expanduser(value))  # a kernel works in the notebook's folder
+    path = os.path.abspath(expanded(value))  # a kernel works in the notebook's folder
     own_rules = name == "DATA" and not needs(notebook)[0]  # somebody's own lesson may read it otherwise
     if value in words or (own_rules and not is_folder(value)):
         return value

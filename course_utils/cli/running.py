@@ -14,13 +14,15 @@ from pathlib import Path
 
 from course_utils import machine
 from course_utils.cli.lessons import checked_parameters, parameters_of
-from course_utils.errors import CourseError, NotAvailable
-from course_utils.files import ensure_writable, written_whole
+from course_utils.errors import CourseError, NotAvailable, printable
+from course_utils.files import ensure_writable, from_home, written_whole
 
 _THREAD_VARIABLES = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
     *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
 )
+# What ends a process from outside: kill, and a terminal that is closed.
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 Cell = namedtuple("Cell", "index id source")  # index in the executed notebook, from 0; first line of source
 Progress = namedtuple("Progress", "lesson cell cells seconds")  # cell: how many of the cells were begun
 
@@ -51,12 +53,13 @@ class Outcome:
     @property
     def explanation(self):
         """Lines that say why and where a lesson did not pass, and where its notebook is."""
-        lines = [f"{self.lesson} {self.outcome}: {self.error}"]
+        first, *more = f"{self.lesson} {self.outcome}: {self.error}".splitlines()
+        lines = [first, *(f"  {line}" for line in more)]
         if self.cell:
             lines.append(f"  in cell {self.cell.index + 1} (id {self.cell.id}): {self.cell.source[:100]}")
         lines += [f"  | {line}" for line in self.last_output.splitlines()]
         lines.append(f"  executed so far: {self.output}")
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
 
 def missing():
@@ -103,11 +106,11 @@ def run(
         raise CourseError(f"The result would overwrite the {kind} {output}. Choose another folder.")
     parameters = checked_parameters(notebook, parameters or {})
     if "ARTIFACTS" in parameters_of(notebook):
-        parameters["ARTIFACTS"] = os.path.abspath(parameters.get("ARTIFACTS", output.parent / "artifacts"))
+        parameters.setdefault("ARTIFACTS", str(output.parent / "artifacts"))
     ensure_writable(output.parent)
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
     ensure_writable(next(path for path in metrics.parents if path.exists()))  # creates none that stays empty
-    earlier, outcome = _version(metrics), Outcome(notebook.stem, output, parameters)
+    (earlier, _), outcome = _read(metrics), Outcome(notebook.stem, output, parameters)
 
     from course_utils.cli.endings import conclude  # slow to import, as papermill is
     from course_utils.cli.execution import Execution
@@ -126,40 +129,44 @@ def run(
             on_output(text)
         report_progress(execution.position)
 
-    with calling_on((signal.SIGINT,), lambda: execution.interrupt(end_fit_first)):
-        while True:
-            try:
-                execution.watch(tick)
-                tick()
-                break
-            except KeyboardInterrupt:  # from on_progress or on_output
-                execution.interrupt(end_fit_first)
-            except BaseException:  # the caller's mistake must not leave a kernel behind
-                execution.stop("interrupted")
-                execution.watch(lambda: None)
-                raise
-        outcome.outcome, outcome.error, cell, outcome.last_output = conclude(execution)
-        if cell is not None:
-            stopped = execution.notebook.cells[cell]
-            outcome.cell = Cell(cell, stopped.get("id", ""), stopped.source.strip().partition("\n")[0])
-        outcome.seconds, outcome.peak_memory = execution.seconds, execution.peak_memory
-        _write(execution.notebook, notebook, output)
-    if _version(metrics) != earlier:
-        outcome.metrics = _read(metrics)
+    def end():
+        execution.stop("interrupted")
+
+    pressed = calling_on((signal.SIGINT,), lambda: execution.interrupt(end_fit_first))
+    with pressed, calling_on(_ENDING, end):
+        try:
+            execution.watch(tick)
+            tick()
+        except BaseException:  # the caller's mistake, or a closed terminal, must not leave a kernel behind
+            end()
+            execution.watch(lambda: None)
+            raise
+        finally:
+            outcome.outcome, outcome.error, cell, outcome.last_output = conclude(execution)
+            if cell is not None:
+                stopped = execution.notebook.cells[cell]
+                outcome.cell = Cell(cell, stopped.get("id", ""), stopped.source.strip().partition("\n")[0])
+            outcome.seconds, outcome.peak_memory = execution.seconds, execution.peak_memory
+            _write(execution.notebook, notebook, output)
+    version, content = _read(metrics)
+    outcome.metrics = content if version != earlier else {}
     return outcome
 
 
 @contextmanager
 def calling_on(signals, action):
-    """Let ``signals`` call ``action()``: no exception breaks in, least of all while a result is written."""
+    """Let ``signals`` call ``action()`` meanwhile; outside the main thread, which alone may, do nothing."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
+        yield
         return
-    handlers = [signal.signal(number, lambda *_: action()) for number in signals]
+    before = {number: signal.getsignal(number) for number in signals}
+    before = {number: handler for number, handler in before.items() if handler != signal.SIG_IGN}  # by nohup
+    for number in before:
+        signal.signal(number, lambda *_: action())
     try:
         yield
     finally:
-        for number, handler in zip(signals, handlers, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)
 
 
@@ -187,20 +194,21 @@ def _environment(threads):
 def _write(executed, notebook, output):
     import nbformat
 
-    if executed is None:  # papermill gave up before it had a kernel
+    if executed is None:  # papermill gave up before it had read it
         executed = nbformat.read(notebook, 4)
-    executed.metadata.get("papermill", {})["output_path"] = str(output)
-    with written_whole(output) as temporary:
-        nbformat.write(executed, temporary)
-
-
-def _version(path):
-    with suppress(OSError):  # what changes when a file is written anew; None without a file
-        return path.stat().st_mtime_ns, path.stat().st_ino
+    executed = nbformat.from_dict(from_home(executed))
+    places = {"input_path": notebook, "output_path": output}
+    executed.metadata.setdefault("papermill", {}).update(
+        {name: os.path.relpath(path, output.parent) for name, path in places.items()}
+    )
+    with written_whole(output) as temporary:  # bytes in names that are no UTF-8 are escaped, as JSON has it
+        temporary.write_bytes((nbformat.writes(executed) + "\n").encode("utf-8", "backslashreplace"))
 
 
 def _read(path):
+    """Return what changes when a file is written anew (None without a file), and the dict that it holds."""
+    version, content = None, {}
     with suppress(OSError, ValueError):
+        version = path.stat().st_mtime_ns, path.stat().st_ino
         content = json.loads(path.read_text(encoding="utf-8"))
-        return content if isinstance(content, dict) else {}
-    return {}
+    return version, content if isinstance(content, dict) else {}

@@ -1,18 +1,12 @@
 """Load a saved model safely: no code from the file runs, and whatever is wrong is said in one paragraph."""
 
-import contextlib
-import importlib
-import json
 import os
 import sys
-import zipfile
 
 from course_utils import portable
+from course_utils.cli import model_files
 from course_utils.errors import CourseError
 from course_utils.files import expanded
-
-# Layers of the course's own, by class name: the module that registers one is imported when a model names it.
-OWN_LAYERS = {"HubLayer": "course_utils.pretrained"}
 
 # Optional to Keras, which imports them all the same: a third of the time that it takes to start.
 _NOT_NEEDED = ("sklearn", "matplotlib")
@@ -48,60 +42,30 @@ def find_files(folder):
     return model, labels
 
 
-def load_model(path):
+def load_model(path, trust_modules=()):
     """Return the Keras model in ``path``, uncompiled.
 
-    Keras's safe mode is on, so that Python code in the file is refused. Raises CourseError for a damaged
-    file, for one that is no model, and for layers that are neither Keras's nor the course's.
+    The file is checked before Keras reads it, and then Keras's safe mode is on. It may name the course's own
+    modules and those with the handles ``trust_modules``. Raises CourseError for a damaged file, for one that
+    is no model, that names layers that are not known or other modules, and for one that would take much more
+    memory than its weights.
     """
-    classes = _classes_in(path)
-    if "Lambda" in classes:
-        raise CourseError(
-            f"The model in {path} has a Lambda layer: Python code, which is not run from a file. Write the "
-            "step as layers of Keras and train the model again."
-        )
     import keras
 
-    for name, registered in classes.items():
-        if name in OWN_LAYERS:
-            with contextlib.suppress(ImportError):
-                importlib.import_module(OWN_LAYERS[name])
-        if registered and keras.saving.get_registered_object(registered) is None:
-            raise CourseError(
-                f"The model in {path} needs {name} (registered as {registered!r}), which is neither Keras's "
-                "nor the course's. In Python, import the module that defines it before classifier.load."
-            )
+    if trust_modules:
+        from course_utils.pretrained import modules
+
+        for handle in [trust_modules] if isinstance(trust_modules, str) else trust_modules:
+            modules.trust(handle)
     try:
-        return keras.saving.load_model(path, safe_mode=True, compile=False)
-    except (CourseError, MemoryError):
+        weights = model_files.check(path)
+        with model_files.at_most(weights):
+            return keras.saving.load_model(path, safe_mode=True, compile=False)
+    except CourseError as error:
+        raise type(error)(f"The model in {path} is not loaded. {error}") from error
+    except MemoryError:
         raise
     except Exception as error:  # damaged weights raise h5py's errors, strange layers Keras's own
         raise CourseError(
             f"The model in {path} cannot be loaded: {portable.why_not_loaded(path, error)}"
         ) from error
-
-
-def _classes_in(path):
-    """Return the classes that a model file names: a dict of each to the name that it is registered under.
-
-    That is None for Keras's own; some of these give one all the same, beside their module.
-    """
-    classes = {}
-
-    def note(entry):
-        if isinstance(entry.get("class_name"), str):
-            of_keras = str(entry.get("module")).partition(".")[0] == "keras"
-            classes[entry["class_name"]] = None if of_keras else entry.get("registered_name")
-        return entry
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            config = json.loads(archive.read("config.json"), object_hook=note)
-        if isinstance(config, dict):
-            return classes
-        reason = "its config.json is no description of a model"
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        reason = error.args[-1] if error.args else type(error).__name__
-    raise CourseError(
-        f"{path} is damaged or no Keras model: {reason}. Run the lesson again, or copy the file anew."
-    )

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import shlex
 import sys
 from itertools import chain
@@ -15,9 +16,10 @@ from course_utils.cli.running import status_line
 from course_utils.data import attributes
 from course_utils.data.layout import look_into
 from course_utils.data.reading import is_picture
-from course_utils.errors import CourseError, NotAvailable, in_words
+from course_utils.errors import CourseError, NotAvailable, in_words, printable, say
 from course_utils.files import ensure_writable, free_space
 
+_FOR_TERMINALS = re.compile(r"([\n\r\t\b]|\x1b\[[0-9;]*[mK])")
 _ROOM = 300_000_000  # bytes: a model of up to 110 MB, its older version, figures and the executed notebook
 
 
@@ -39,13 +41,11 @@ def run(options):
             needed = f"{_ROOM / 1e6:.0f} MB, room for a model and the executed notebook"
             raise NotAvailable(f"The disk of {folder} lacks {needed}. Free some, or choose another disk.")
     output = options.out / f"{notebook.stem}.ipynb"
-    print(f"{notebook.stem} with DATA = {values['DATA']!r}, executed into {output}")
-    example = next(filter(is_picture, chain.from_iterable(classes.values())), "my_picture.jpg")
+    say(f"{notebook.stem} with DATA = {values['DATA']!r}, executed into {output}")
     for name, files in classes.items():
-        print(f"  {name:<{max(map(len, classes))}} {len(files):>7,} files")
+        say(f"  {name:<{max(map(len, classes))}} {len(files):>7,} files")
     if left_out:
-        print(in_words(left_out))
-    sys.stdout.flush()
+        say(in_words(left_out))
     display = CellOutput()
     try:
         outcome = run_lesson(
@@ -63,16 +63,19 @@ def run(options):
     has_model = bool(outcome.metrics) and model.is_file()
     if outcome.outcome != "passed":
         print(outcome.explanation, file=sys.stderr)
-        print(f"  model: {model if has_model else 'this run kept none'}", file=sys.stderr)
+        say(f"  model: {model if has_model else 'this run kept none'}", file=sys.stderr)
         return 130 if outcome.outcome == "interrupted" else 1
-    print(f"\n{notebook.stem}: passed, {readable('seconds', outcome.seconds)}")
+    print()
+    say(f"{notebook.stem}: passed, {readable('seconds', outcome.seconds)}")
     if outcome.main_metric:
         name, value = outcome.main_metric
-        print(f"{name}: {readable(name, value)}")
-    print(f"executed notebook: {outcome.output}")
+        say(f"{name}: {readable(name, value)}")
+    say(f"executed notebook: {outcome.output}")
     if has_model:
+        example = next(filter(is_picture, chain.from_iterable(classes.values())), "my_picture.jpg")
         command = ["course", "classify", os.path.relpath(model.parent), str(example)]
-        print(f"model: {model}\nTry it: {shlex.join(command)}")
+        say(f"model: {model}")
+        say(f"Try it: {shlex.join(command)}")
     return 0
 
 
@@ -99,7 +102,10 @@ class CellOutput:
         if self._cell != self._heading:
             print("\n" * self._in_mid_line + f"--- {self._cell}")
             self._heading = self._cell
-        print(text, end="", flush=True)
+        # Colours, and what progress bars do with their own line, pass; nothing else moves the cursor.
+        parts = _FOR_TERMINALS.split(text)
+        parts[::2] = map(printable, parts[::2])
+        print("".join(parts), end="", flush=True)
         self._in_mid_line = not text.endswith("\n")
 
     def close(self):
@@ -133,6 +139,4 @@ def _check_parameters(notebook, dataset, epochs, parameters):
     for name in options.keys() & parameters:
         option = {"DATA": "--dataset", "EPOCHS": "--epochs"}[name]
         raise CourseError(f"{name} is given twice, by -p and by {option}. Leave out -p {name}.")
-    if epochs is not None and epochs < 1:
-        raise CourseError(f"--epochs {epochs}: training takes at least one pass over the pictures.")
     return lessons.checked_parameters(notebook, parameters | options, from_text=True)

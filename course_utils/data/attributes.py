@@ -13,7 +13,7 @@ from course_utils import availability
 from course_utils.data import folders, label_files, layout, tfds_sets
 from course_utils.data.pictures import Contents, Pictures, as_dataset
 from course_utils.data.splitting import check_share, split
-from course_utils.errors import CourseError, NotAvailable
+from course_utils.errors import CourseError, NotAvailable, say
 from course_utils.files import expanded
 
 NAME = "fashion_attributes"
@@ -88,7 +88,7 @@ def load_attributes(
         rows["unseen"] = np.flatnonzero(is_unseen & ~known)
     availability.announce(NAME, choice.taken, choice.why)
     if only_trained:
-        print(f"Too rare to be judged by, so all of their pictures train: {', '.join(only_trained)}.")
+        say(f"Too rare to be judged by, so all of their pictures train: {', '.join(only_trained)}.")
     questions = {
         question: sorted({answers[question] for answers in answers_of.values()})
         for question in answers_of[names[0]]

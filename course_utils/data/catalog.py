@@ -69,7 +69,7 @@ class Module:
     title: str
     stand_in: str  # a folder or file of the course
     download_bytes: int  # about; what its weights take
-    labels: tuple = ()  # the names of its classes: published address, file of the course
+    labels: tuple = ()  # the names of its classes: address, file of the course, SHA-256 of the first
     example: tuple = ()  # a picture to try it on, likewise
 
 
@@ -83,8 +83,16 @@ MODULES = {
         "MobileNet V2 with its classifier",
         "data/hub/mobilenet_v2_classification",
         download_bytes=14_000_000,
-        labels=(f"{_STORAGE}/data/ImageNetLabels.txt", "data/hub/labels.txt"),
-        example=(f"{_STORAGE}/example_images/grace_hopper.jpg", "data/hub/examples/owl.jpg"),
+        labels=(
+            f"{_STORAGE}/data/ImageNetLabels.txt",
+            "data/hub/labels.txt",
+            "536feacc519de3d418de26b2effb4d75694a8c4c0063e36499a46fa8061e2da9",
+        ),
+        example=(
+            f"{_STORAGE}/example_images/grace_hopper.jpg",
+            "data/hub/examples/owl.jpg",
+            "e1f57e98cf38076c0f9a058d74ffddf90f20453e436033784606b63c8ed2e49a",
+        ),
     ),
     f"{_TF2}/inception_v3/feature_vector/4": Module(
         "Inception V3", "data/hub/inception_v3_feature_vector", download_bytes=87_000_000
@@ -93,4 +101,5 @@ MODULES = {
 
 # From Keras itself, where it has no handle; and all networks that lessons use.
 VGG19 = "keras.applications.VGG19"
+VGG19_MD5 = "253f8cb515780f3b799900260a226db6"  # what Keras publishes of its file
 PRETRAINED = {VGG19: Module("VGG19", "data/hub/vgg19.keras", download_bytes=80_134_624), **MODULES}

@@ -14,13 +14,13 @@ import numpy as np
 
 from course_utils.availability import ALLOWED
 from course_utils.data.layout import look_into
-from course_utils.data.near_duplicates import groups_of, thumbnail
+from course_utils.data.near_duplicates import SIDE, groups_of, thumbnail
 from course_utils.data.pictures import Contents
 from course_utils.data.reading import UnreadablePicture, read_picture
 from course_utils.errors import CourseError, NotAvailable, printable
-from course_utils.files import expanded, free_space
+from course_utils.files import PICTURES, expanded, free_space
 from course_utils.progress import progress
-from course_utils.store import PICTURES, Store
+from course_utils.store import Store
 
 _FORMAT = 2  # part of a store's name: raise it with every change to what is kept of a picture
 AT_ONCE = 256  # decoded pictures that wait to be written, so that memory does not grow with their number
@@ -60,7 +60,7 @@ def read(path, size, channels=3, layout=None):
     left_out = [(_within(path, file), reason) for file, reason in (*left_out, *skipped)]
 
     def pixels(row):
-        if stored := store.get([keys[row]]):
+        if stored := store.get([keys[row]], length=int(np.prod((*size, channels)))):
             return np.frombuffer(stored[keys[row]], np.uint8).reshape(*size, channels)
         return read_picture(files[row], size, channels)  # damaged since it was written
 
@@ -103,7 +103,7 @@ def _fill(store, files, shape):
     A picture lies under its key, its thumbnail under the next number. Return the thumbnails, a dict of key to
     array, and a list of (path, reason) of what could not be read.
     """
-    stored = store.get([key + 1 for key in files])
+    stored = store.get([key + 1 for key in files], length=SIDE * SIDE * 3)
     thumbnails = {key - 1: np.frombuffer(value, np.uint8) for key, value in stored.items()}
     missing, skipped = [key for key in files if key not in thumbnails], []
     needed = len(missing) * (int(np.prod(shape)) + 1000)

@@ -9,7 +9,7 @@ import unicodedata
 from pathlib import PurePosixPath
 
 from course_utils.data.layout import PARTS, Layout, files_in
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, printable
 
 NAMES = ("labels.csv", "labels.json")
 OUR_NAMES = {"colour": "color", "garment": "category"}  # columns that the lessons call by another name
@@ -143,7 +143,7 @@ def _clean(value):
     if isinstance(value, list | dict):
         raise ValueError(f"{value} is not one answer")
     value = "" if value is None or value != value else value  # NaN, which JSON has from pandas
-    return unicodedata.normalize("NFC", " ".join(str(value).split()))
+    return printable(unicodedata.normalize("NFC", " ".join(str(value).split())))
 
 
 def _questions(table, columns, known):

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.errors import printable
+
 SOURCES_IN_WORDS = {
     "tfds": "tfds",
     "sample": "sample (drawn by the course, not photographs)",
@@ -84,7 +86,7 @@ class Pictures:
             rows["near-duplicates"] = f"{self.near_duplicates:,} pictures, each in the same part as its like"
         if self.skipped:
             rows["unreadable files"] = f"{len(self.skipped):,}, left out: {_some(self.skipped)}"
-        return "\n".join(f"{key:<20}{value}" for key, value in rows.items())
+        return "\n".join(f"{key:<20}{printable(value)}" for key, value in rows.items())
 
 
 def as_dataset(images, labels, rows=None):

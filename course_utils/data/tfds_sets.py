@@ -1,12 +1,11 @@
 """Read a data set that TensorFlow Datasets (TFDS) prepared: a published one, or a drawn one of the course."""
 
-import hashlib
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from course_utils import machine
+from course_utils import checksums, machine
 from course_utils.availability import Published
 from course_utils.data.catalog import data_set
 from course_utils.data.pictures import Contents, as_dataset
@@ -23,10 +22,11 @@ def published(name):
     def look():
         try:
             builder = tfds.builder(name)
-            here = builder.is_prepared()
+            return _whole(builder, entry.splits) if builder.is_prepared() else None
+        except NotAvailable:
+            raise
         except Exception as error:  # a damaged dataset_info.json makes TFDS raise many kinds
             raise _damaged(folder, in_a_line(error)) from error
-        return _whole(builder) if here else None
 
     def download():
         builder = tfds.builder(name)
@@ -53,13 +53,8 @@ def sample(name):
     """
     samples = course_folder() / "data" / "samples"
     try:
-        sums = dict(line.split()[::-1] for line in (samples / "SHA256SUMS").read_text("ascii").splitlines())
-        files = [samples / file for file in sums if file.startswith(f"{name}/")]
-        for file in files:
-            if hashlib.sha256(file.read_bytes()).hexdigest() != sums[file.relative_to(samples).as_posix()]:
-                raise ValueError(f"{file.name} is not as it was shipped")
-        return quiet_tfds().builder_from_directory(files[0].parent)
-    except (OSError, ValueError, IndexError) as error:
+        return quiet_tfds().builder_from_directory(checksums.check(samples, name)[0].parent)
+    except (OSError, ValueError) as error:
         raise NotAvailable(
             f"The sample pictures in {samples / name} are missing or damaged: {in_a_line(error)}. They come "
             f"with the course: bring them back with 'git -C {course_folder()} checkout -- data/samples', "
@@ -114,8 +109,11 @@ def quiet_tfds():
     return tfds
 
 
-def _whole(builder):
-    """Return ``builder`` if its files are all there and as long as they were written; else NotAvailable."""
+def _whole(builder, splits):
+    """Return ``builder`` if it has ``splits`` and all files in full length; else NotAvailable."""
+    for name in splits:
+        if name not in builder.info.splits or not builder.info.splits[name].num_examples:
+            raise _damaged(builder.data_path, f"it has no pictures {name!r}")
     for name, split in builder.info.splits.items():
         files = [Path(path) for path in split.filepaths]
         if missing := [path.name for path in files if not path.is_file()]:

@@ -18,7 +18,7 @@ class ClassMaps:
 
     maps: np.ndarray  # float32 [n, height, width]
     scale: np.ndarray  # [n]: the largest value of each map before normalising; 0 where nothing speaks for it
-    scores: np.ndarray  # [n]: the class scores (logits, before softmax or sigmoid)
+    scores: np.ndarray  # [n]: the class scores (before softmax or what else the last layer applies)
     targets: np.ndarray  # [n]: the class numbers that the maps are about
     layer: str  # the name of the layer whose maps were weighted
 
@@ -33,8 +33,9 @@ def class_activation_map(model, images, target=None, *, output=None, normalised=
     ``target`` is a class number or a list of one for each picture; ``None`` takes the class with the highest
     score. ``output`` is the name of one output, where the model has several. ``normalised`` maps go from 0 to
     1: negative values become 0, the rest is divided by the largest; else they are in units of the score.
-    ``upsample`` enlarges them to the size of the pictures. Raises CourseError for a model that ends otherwise
-    (``grad_cam`` takes it), an unknown target or output, and images that do not fit.
+    ``upsample`` enlarges them to the size of the pictures; of pictures that the model itself crops they show
+    what is left. Raises CourseError for a model that ends otherwise (``grad_cam`` takes it), an unknown
+    target or output, and images that do not fit.
     """
 
     def evidence(batch, asked):
@@ -122,15 +123,15 @@ def _one_output(model, outputs, name):
 
 
 def _head(calls, scores):
-    """Return the call that made the output ``scores``, and the scores before softmax or sigmoid [n, classes].
+    """Return the call that made the output ``scores``, and the scores before its activation [n, classes].
 
-    Layers that only apply one of these two are passed over.
+    What only applies softmax or sigmoid is passed over.
     """
     made = {id(call.output): call for call in calls}
-    dense, call = keras.layers.Dense, made.get(id(scores))
-    while call and _ends_in_shares(call.layer) and not isinstance(call.layer, dense):
+    call = made.get(id(scores))
+    while call and _makes_shares(call.layer):
         scores, call = call.input, made.get(id(call.input))
-    if call and _ends_in_shares(call.layer):
+    if call and type(call.layer) is keras.layers.Dense:
         scores = tf.matmul(call.input, tf.cast(call.layer.kernel, call.input.dtype))
         if call.layer.bias is not None:
             scores += tf.cast(call.layer.bias, scores.dtype)
@@ -139,27 +140,27 @@ def _head(calls, scores):
     return call, tf.cast(scores, tf.float32)
 
 
-def _ends_in_shares(layer):
-    """Tell whether a layer ends in softmax or sigmoid."""
-    activations = (keras.activations.softmax, keras.activations.sigmoid)
-    has_one = isinstance(layer, (keras.layers.Activation, keras.layers.Dense))
-    return isinstance(layer, keras.layers.Softmax) or (has_one and layer.activation in activations)
+def _makes_shares(layer):
+    """Tell whether a layer or operation only applies softmax or sigmoid."""
+    kind = layer.activation.__name__ if isinstance(layer, keras.layers.Activation) else type(layer).__name__
+    return kind.lower().replace("_", "") in ("softmax", "sigmoid", "logsoftmax", "logsigmoid")
 
 
 def _pooling(calls, head):
     """Return the call of the global average pooling of feature maps that ``head``, a dense layer, reads."""
-    if head and isinstance(head.layer, keras.layers.Dense):
+    if head and type(head.layer) is keras.layers.Dense:
         for call in calls:
             pools = isinstance(call.layer, keras.layers.GlobalAveragePooling2D) and call.convolved
+            many = pools and call.input.shape[1] * call.input.shape[2] > 1
             # Another tensor of the same values: dropout may copy.
-            if pools and call.output.shape == head.input.shape and np.allclose(call.output, head.input):
+            if many and call.output.shape == head.input.shape and np.allclose(call.output, head.input):
                 return call
     if not any(call.is_map for call in calls):
         raise CourseError(no_maps(calls))
     end = ", ".join(type(call.layer).__name__ for call in calls[-4:])
     raise CourseError(
-        f"A class activation map needs GlobalAveragePooling2D and one Dense layer at the end, and this model "
-        f"ends in {end}. Use grad_cam."
+        "A class activation map needs maps of more than one place, then GlobalAveragePooling2D and one Dense "
+        f"layer at the end, and this model ends in {end}. Use grad_cam."
     )
 
 

@@ -8,6 +8,7 @@ from course_utils import quiet_tensorflow  # noqa: F401 (before TensorFlow)
 from course_utils.errors import CourseError
 from course_utils.inspection.recording import check_images, record, with_maps
 
+import keras  # isort: skip
 import tensorflow as tf  # isort: skip
 
 
@@ -31,8 +32,9 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     for a layer or channels that are not there, and a model whose input has no fixed size.
     """
     shape = getattr(model, "input_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
-        raise CourseError(f"Patterns need a model with one input of a fixed size; this one takes {shape}.")
+    fits = isinstance(shape, tuple) and len(shape) == 4 and None not in shape[1:]
+    if not fits or not keras.backend.is_float_dtype(model.inputs[0].dtype):
+        raise CourseError(f"Patterns need a model with one input of floats and a fixed size; not {shape}.")
     rng = np.random.default_rng(seed)
     start = white * rng.uniform(0.45, 0.55, (1, *shape[1:])).astype("float32")
     check_images(model, start)

@@ -95,7 +95,7 @@ def record(model, images, watch=None):
         def call(*args, **kwargs):
             output = original(*args, **kwargs)
             given = list(map(id, keras.tree.flatten(args)))
-            # A tensor that no layer made is the picture, or comes from an operation between layers.
+            # A tensor that nothing here made is the picture, or was computed inside a model's own call.
             known = [convolved[one] for one in given if one in convolved]
             before = any(known) if known else any(call.convolved for call in calls)
             convolved.update({one: before for one in given if one not in convolved})
@@ -122,12 +122,13 @@ def record(model, images, watch=None):
 
 def _has_kernel(layer):
     """Tell layers that compute features from those that scale or normalise: these have vectors at most."""
-    return type(layer).__name__ == "Stage" or any(len(weight.shape) > 1 for weight in layer.weights)
+    weights = getattr(layer, "weights", ())  # an operation has none
+    return type(layer).__name__ == "Stage" or any(len(weight.shape) > 1 for weight in weights)
 
 
 def _leaves(model, path=""):
-    """Yield (name, layer) of all layers that are not models themselves."""
-    for layer in model.layers:
+    """Yield (name, layer) of all layers, and operations between them, that are not models themselves."""
+    for layer in getattr(model, "operations", model.layers):
         if isinstance(layer, keras.Model):
             yield from _leaves(layer, f"{path}{layer.name}/")
         elif not isinstance(layer, keras.layers.InputLayer):
@@ -144,6 +145,11 @@ def check_images(model, images):
     shapes = getattr(model, "input_shape", None) if model.built else None
     if isinstance(shapes, (list, dict)):
         raise CourseError(f"The model has {len(shapes)} inputs; only models with one can be inspected.")
+    if any(getattr(layer, "data_format", None) == "channels_first" for layer in model._flatten_layers()):
+        raise CourseError(
+            "This model has layers with data_format='channels_first'; only models with the channels last can "
+            "be inspected. Build it with data_format='channels_last'."
+        )
     images, wanted = np.asarray(images), tuple(shapes or (None,) * 4)
     fits = images.ndim == len(wanted) == 4 and all(
         side in (None, length) for side, length in zip(wanted[1:], images.shape[1:], strict=True)

@@ -11,11 +11,13 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
     """Show training (dashed) and validation (solid) over the epochs, one panel a metric.
 
     ``histories`` is a dict of name to what ``fit`` returned (or its ``.history`` dict), or a single one of
-    these. ``"accuracy"`` finds the accuracy whatever Keras calls it (``sparse_categorical_accuracy``). Raises
-    CourseError where a metric is missing or one of several.
+    these; validation that was asked every few epochs stands at these. ``"accuracy"`` finds the accuracy
+    whatever Keras calls it (``sparse_categorical_accuracy``). Raises CourseError where a metric is missing or
+    one of several.
     """
-    if hasattr(histories, "history") or any(isinstance(values, list) for values in histories.values()):
+    if hasattr(histories, "history") or any(np.ndim(values) for values in histories.values()):
         histories = {"": histories}
+    metrics = [metrics] if isinstance(metrics, str) else metrics
     inputs.check_lengths(histories=histories)
     figure = style.new_figure(4)
     parts = []
@@ -28,12 +30,13 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
             splits = {"training": (key, "--", "white"), "validation": (f"val_{key}", "-", colour)}
             for split, (column, dashes, face) in splits.items():
                 values = columns.get(column, [])
-                if not values:
+                if not len(values):
                     continue
+                every = max(1, len(columns[key]) // len(values))
                 look = {"color": colour, "marker": marker, "markersize": 4, "markerfacecolor": face}
                 look |= {"linestyle": dashes, "markevery": max(1, len(values) // 15)}
                 label = f"{name}, {split}" if name else split
-                axes.plot(range(1, len(values) + 1), values, label=label, **look)
+                axes.plot(every * np.arange(1, len(values) + 1), values, label=label, **look)
                 last = style.percent(values[-1], 1) if is_share else f"{values[-1]:.3f}"
                 parts.append(f"{name} {split} {metric} {last}".strip())
         axes.set(title=metric, xlabel="epoch", ylabel=metric)

@@ -58,7 +58,7 @@ def class_balance(datasets, class_names, title=None):
         look = {"color": style.COLOURS[index % 10], "hatch": style.HATCHES[index % 4], "edgecolor": "black"}
         axes.bar(places, counts, width, label=f"{name}: {len(labels):,}", linewidth=0.5, **look)
         parts.append(f"{name} {len(labels):,} ({counts.min():,} to {counts.max():,} a class)")
-    style.name_ticks(axes, class_names, rotation=30)
+    style.name_ticks(axes.xaxis, class_names, rotation=30)
     axes.set(xlabel="class", ylabel="number of pictures")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

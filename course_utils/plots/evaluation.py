@@ -34,8 +34,8 @@ def confusion_matrix(labels, predictions, class_names, title=None):
         for (row, column), count in np.ndenumerate(counts):
             ink = "white" if shares[row, column] > 0.5 else "black" if count else "#707070"
             axes.text(column, row, f"{count:,}", ha="center", va="center", color=ink, fontsize=style.SMALL)
-    style.name_ticks(axes, class_names, rotation=45)
-    axes.set_yticks(range(size), class_names, fontsize=style.SMALL)
+    style.name_ticks(axes.xaxis, class_names, rotation=45)
+    style.name_ticks(axes.yaxis, class_names)
     axes.set(xlabel="predicted class\n(number: pictures, colour: share of the row)", ylabel="true class")
     axes.tick_params(length=0)
     score = f"Confusion matrix, {style.percent(np.trace(counts) / len(labels), 1)} of {len(labels):,} right"
@@ -158,7 +158,7 @@ def top_labels(image, probabilities, labels, title=None):
     picture.set_axis_off()
     shares = [style.percent(value, 1) for value in values]
     bars.bar_label(bars.barh(range(len(order)), values, color=style.BLUE), shares, padding=4)
-    bars.set_yticks(range(len(order)), names)
+    style.name_ticks(bars.yaxis, names)
     bars.invert_yaxis()
     bars.set(xlabel="probability", xlim=(0, 1.15 * max(values)))
     style.percent_axis(bars.xaxis, 0)

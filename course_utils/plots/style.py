@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import PercentFormatter
 
+from course_utils.errors import printable
 from course_utils.plots import inputs
 
 BLUE, ORANGE, YELLOW = "#0072B2", "#E69F00", "#F0E442"
@@ -45,6 +46,7 @@ class CourseFigure(Figure):
         """Draw all text as it stands: in a class named "cost_$" or "a$b^c$d" nothing is mathematics."""
         for text in self.findobj(Text):
             text.set_parse_math(False)
+            text.set_text("\n".join(map(printable, text.get_text().split("\n"))))
         super().draw(renderer)
 
     def _ipython_display_(self):
@@ -68,7 +70,7 @@ def finish(figure, title, alt, parts=()):
     """Add what every figure has: a title, the mark of a sample run, and ``alt`` with ``parts`` in words."""
     letters = int(figure.get_figwidth() * 72 / (0.6 * 13))
     figure.suptitle(textwrap.fill(title, letters), fontsize=13)
-    figure.alt = f"{alt}: {'; '.join(parts)}." if parts else f"{alt}."
+    figure.alt = printable(f"{alt}: {'; '.join(parts)}." if parts else f"{alt}.")
     if footer := "; ".join(filter(None, _marks.values())):
         figure.alt = f"{footer[0].upper()}{footer[1:]}. {figure.alt}"
         # A strip of its own at the foot, so that nothing moves and nothing is drawn over.
@@ -127,10 +129,10 @@ def add_grid_lines(axes, direction="y"):
     axes.set_axisbelow(True)
 
 
-def name_ticks(axes, names, rotation):
-    """Write ``names`` below the axes at 0, 1, 2 ..., slanting so that long ones fit."""
-    slant = {"rotation": rotation, "ha": "right", "rotation_mode": "anchor"}
-    axes.set_xticks(range(len(names)), names, fontsize=SMALL, **slant)
+def name_ticks(axis, names, rotation=0):
+    """Write ``names`` beside an axis at 0, 1, 2 ..., with a ``rotation`` slanting so that long ones fit."""
+    slant = {"rotation": rotation, "ha": "right", "rotation_mode": "anchor"} if rotation else {}
+    axis.set_ticks(range(len(names)), list(map(printable, names)), fontsize=SMALL, **slant)
 
 
 def percent(share, decimals=0):

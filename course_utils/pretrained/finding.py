@@ -7,19 +7,21 @@ from typing import Any
 
 from course_utils import (
     availability,
+    checksums,
     machine,
     portable,
     quiet_tensorflow,  # noqa: F401 (before Keras)
 )
-from course_utils.data.catalog import MODULES, PRETRAINED, VGG19
+from course_utils.data.catalog import MODULES, PRETRAINED, VGG19, VGG19_MD5
 from course_utils.errors import CourseError, NotAvailable, in_a_line
 from course_utils.files import course_folder, keras_folders
+from course_utils.permissions import keras_downloads, refuse_strangers
 from course_utils.pretrained import modules
 
 import keras  # isort: skip
 
 VGG19_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"  # as keras.applications names it
-STORAGE = "https://storage.googleapis.com"
+VGG19_ADDRESS = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{VGG19_FILE}"
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,14 @@ def find(handle, weights="auto"):
             "module with HubLayer directly."
         )
     entry = MODULES[handle]
-    beside = {name: pair for name in ("labels", "example") if (pair := getattr(entry, name))}
+    beside = {name: file for name in ("labels", "example") if (file := getattr(entry, name))}
 
     def of_google():
         (_, why), *others = map(availability.obtain, published(handle))
         return (handle, dict(zip(beside, (value for value, _ in others), strict=True))), why
 
     def of_the_course():
-        return entry.stand_in, {name: course_folder() / pair[1] for name, pair in beside.items()}
+        return entry.stand_in, {name: course_folder() / file[1] for name, file in beside.items()}
 
     choice = availability.choose("WEIGHTS", weights, of_google, of_the_course)
     availability.announce(entry.title, choice.taken, choice.why)
@@ -97,38 +99,46 @@ def published(handle):
     """
     entry = PRETRAINED[handle]
     if handle == VGG19:
-        download, size = lambda: _vgg19("imagenet"), entry.download_bytes
-        return [_keras_file("models", VGG19_FILE, STORAGE, download, size, read=_vgg19)]
-    addresses = [pair[0] for pair in (entry.labels, entry.example) if pair]
-    return [modules.published(handle), *map(_beside, addresses)]
+        return [_keras_file("models", VGG19_ADDRESS, entry.download_bytes, VGG19_MD5, read=_vgg19)]
+    beside = [file for file in (entry.labels, entry.example) if file]
+    files = [_keras_file("datasets", address, 100_000, checksum) for address, _, checksum in beside]
+    return [modules.published(handle), *files]
 
 
-def _beside(address):
-    name = address.rsplit("/", 1)[1]
-    return _keras_file("datasets", name, address, lambda: Path(keras.utils.get_file(name, address)), 100_000)
-
-
-def _keras_file(kind, name, address, download, size, read=Path):
+def _keras_file(kind, address, size, checksum, read=Path):
     """Return the ``Published`` of a file of ``size`` bytes in one of Keras's folders, "models" or "datasets".
 
-    That folder is in ``KERAS_HOME``, or in a temporary one if that is read-only. The value is what ``read``
-    makes of the file's path.
+    That folder is in ``KERAS_HOME``, or in the course's cache if that is read-only. The value is what
+    ``read`` makes of the path of a file with that ``checksum``, a SHA-256 or MD5.
     """
-    folders = [home / kind for home in keras_folders()]
+    name = address.rsplit("/", 1)[1]
+    homes = keras_folders()
 
     def look():
-        path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+        home = next((home for home in homes if os.path.lexists(home / kind / name)), None)
+        if home is None:
+            return None
+        path = home / kind / name
+        refuse_strangers(path, home)
         try:
-            return path and read(path)
+            algorithm = "md5" if len(checksum) == 32 else "sha256"
+            if checksums.digest(path, algorithm) != checksum:
+                raise ValueError("it is not the published file")
+            return read(path)
         except Exception as error:  # h5py and Keras raise many kinds; each of them means: no weights
             raise NotAvailable(
                 f"{path} is damaged: {in_a_line(error)}. Delete that file and run "
                 f"'{machine.as_typed('course fetch')}', or choose WEIGHTS = \"stand-in\"."
             ) from error
 
+    def download():
+        home = keras_downloads()
+        options = {"cache_subdir": kind, "cache_dir": home, "file_hash": checksum}
+        return read(Path(keras.utils.get_file(name, address, **options)))
+
     return availability.Published(
         title=name,
-        folder=folders[0],
+        folder=homes[0] / kind,
         address=address,
         look=look,
         download=download,
@@ -145,6 +155,7 @@ def _vgg19(weights):
 def _vgg19_stand_in():
     path = course_folder() / PRETRAINED[VGG19].stand_in
     try:
+        checksums.check(path.parent, path.name)
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # missing, or damaged: zipfile, h5py and Keras raise their own kinds
         reason = (

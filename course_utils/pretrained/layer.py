@@ -1,6 +1,7 @@
 """Build: a network from TensorFlow Hub as one layer of a Keras model."""
 
 import hashlib
+import os
 import re
 
 import numpy as np
@@ -17,9 +18,10 @@ import tensorflow as tf  # isort: skip
 class HubLayer(keras.layers.Layer):
     """A module of TensorFlow Hub as a Keras layer: images in, feature vectors or class scores out.
 
-    ``handle`` is the module's address or the folder of a SavedModel, relative to the working directory or to
-    the course's own folder. In go images (batch, height, width, channels), float, 0 to 1, of the size
-    ``image_shape``; it computes in float32, and the output comes in the layer's compute dtype.
+    ``handle`` is the module's address or the folder of a SavedModel; a relative one is looked up in the
+    course's own folder first, then in the working directory. In go images (batch, height, width, channels),
+    float, 0 to 1, of the size ``image_shape``; it computes in float32, and the output comes in the layer's
+    compute dtype.
 
     Frozen (``trainable=False``) no weight changes. With ``trainable=True`` those weights train that the
     module declares trainable, or only those whose name contains a match of the regular expression
@@ -27,8 +29,10 @@ class HubLayer(keras.layers.Layer):
     in inference mode all the same: small batches would overwrite the averages that the module brings (Keras
     guide "Transfer learning and fine-tuning").
 
-    A saved model holds the handle, a ``fingerprint`` of the module's weights and those weights that differ.
-    Whoever loads it needs the module, and a module is a program: load only files that you trust.
+    A saved model holds the handle, the checksum of the module's ``files``, a ``fingerprint`` of its weights
+    and those weights that differ. Whoever loads it needs the module. A module is a program, so a saved model
+    gets only those of the course, those that this process made a HubLayer of, and those that
+    ``classifier.load`` was told to trust.
 
     Raises CourseError for a handle that is no module, a pattern that matches no weight, images that do not
     fit, and a module that is not the one of a saved model; NotAvailable where it cannot be downloaded.
@@ -36,14 +40,16 @@ class HubLayer(keras.layers.Layer):
 
     pixel_scale = 1 / 255  # from the pixels of a picture, 0 to 255, to those that the layer takes
 
-    def __init__(self, handle, trainable=False, fine_tune=None, fingerprint=None, **kwargs):
+    def __init__(self, handle, trainable=False, fine_tune=None, fingerprint=None, files=None, **kwargs):
+        if not isinstance(handle, str | os.PathLike):  # a saved model may name this class as an activation
+            raise CourseError(f"A module is named by address or folder, not by a {type(handle).__name__}.")
         # The module computes in float32 whatever the policy says, hence no automatic cast of its input.
         super().__init__(autocast=False, **kwargs)
         # fit's jit_compile="auto" asks this: XLA makes such modules about ten times slower on a processor.
         self.supports_jit = False
         # Resolved now: a path may be relative to a working directory that changes.
-        self.handle, self.fine_tune = modules.portable(str(handle)), fine_tune
-        self._module = modules.load(self.handle)
+        self.handle, self.fine_tune = modules.portable(os.fspath(handle)), fine_tune
+        self._module, self.files = modules.load(self.handle, files)
         self.image_shape, self._output_shape, self._arguments = modules.signature(self._module, self.handle)
         variables, declared = modules.variables(self._module)
         self._digests = [_digest(variable) for variable in variables]
@@ -55,6 +61,7 @@ class HubLayer(keras.layers.Layer):
         self._views = [_view(variable, trainable=id(variable) in chosen) for variable in variables]
         # Only now, as the setter passes it on to the weights that are there.
         self.trainable = trainable
+        modules.trust(self.handle)  # copies of this layer, and models saved from now on, may name it
 
     def build(self, input_shape):
         self._check(input_shape)
@@ -82,11 +89,12 @@ class HubLayer(keras.layers.Layer):
         return (input_shape[0], *self._output_shape)
 
     def get_config(self):
-        own = {"handle": self.handle, "fine_tune": self.fine_tune, "fingerprint": self.fingerprint}
-        return {**super().get_config(), **own}
+        own = ("handle", "fine_tune", "fingerprint", "files")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
 
     @classmethod
     def from_config(cls, config):
+        modules.check_trusted(config.get("handle"))
         return cls(**config)  # Keras' own would turn each CourseError into a TypeError
 
     def save_own_variables(self, store):
@@ -99,7 +107,7 @@ class HubLayer(keras.layers.Layer):
         self._compare(bytes(np.asarray(store["fingerprint"])).hex() if "fingerprint" in saved else "none")
         reset = [number for number in self._changed() if str(number) not in saved]
         if reset:
-            originals, _ = modules.variables(modules.load(self.handle))
+            originals, _ = modules.variables(modules.load(self.handle, self.files)[0])
             for number in reset:
                 self._views[number].assign(originals[number])
         for number, view in enumerate(self._views):

@@ -3,18 +3,21 @@
 import hashlib
 import inspect
 import os
-import tempfile
 import warnings
 from pathlib import Path
 
-from course_utils import availability, quiet_tensorflow  # noqa: F401 (before TensorFlow)
+from course_utils import availability, checksums, quiet_tensorflow  # noqa: F401 (before TensorFlow)
 from course_utils.availability import Published, obtain
-from course_utils.data.catalog import PRETRAINED
+from course_utils.data.catalog import MODULES, PRETRAINED
 from course_utils.errors import CourseError, NotAvailable, in_a_line
-from course_utils.files import course_folder, expanded
+from course_utils.files import course_folder, expanded, hub_folder
+from course_utils.permissions import refuse_strangers
 
 import tensorflow as tf  # isort: skip
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel  # isort: skip
+
+_STAND_INS = {entry.stand_in for entry in MODULES.values()}
+_trusted = set()  # the other modules that this process's own code named
 
 
 def published(handle):
@@ -22,11 +25,23 @@ def published(handle):
 
     How TensorFlow Hub names the folders in its cache: https://www.tensorflow.org/hub/caching
     """
-    cache = Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir(), "tfhub_modules"))
+    cache = hub_folder()
     folder = cache / hashlib.sha1(handle.encode()).hexdigest()
     known = PRETRAINED.get(handle)
 
+    def look():
+        try:
+            if not folder.is_file() and not any(folder.iterdir()):
+                return None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _damaged(folder, in_a_line(error)) from error
+        refuse_strangers(folder, cache)
+        return _whole(folder)
+
     def download():
+        refuse_strangers(cache, cache)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about its use of pkg_resources
             import tensorflow_hub as hub
@@ -38,7 +53,7 @@ def published(handle):
         title=f"The module {handle}",
         folder=cache,
         address=handle,
-        look=lambda: _whole(folder) if os.path.isdir(folder) and any(folder.iterdir()) else None,
+        look=look,
         download=download,
         download_bytes=known.download_bytes if known else 0,
         disk_bytes=2 * known.download_bytes if known else 0,  # the archive and what is in it
@@ -49,29 +64,50 @@ def published(handle):
 def resolve(handle):
     """Return the folder of the module ``handle`` as a ``Path``, downloaded now if it is not here yet.
 
-    ``handle`` is an address or the folder of a SavedModel, relative to the working directory or to the
-    course's own folder. Raises CourseError for a folder that is not there, NotAvailable within seconds if an
-    address is not in TensorFlow Hub's cache and cannot be downloaded.
+    ``handle`` is an address or the folder of a SavedModel. A relative one is looked up in the course's own
+    folder, and only then in the working directory; a stand-in is never looked up there. Raises CourseError
+    for a folder that is not there, NotAvailable within seconds if an address is not in TensorFlow Hub's cache
+    and cannot be downloaded.
     """
     if "://" in handle:
         return obtain(published(handle))[0]
-    places = [expanded(handle), *(course / handle for course in _course())]
+    if handle in _STAND_INS:
+        return course_folder() / handle
+    places = [*(course / handle for course in _course()), expanded(handle)]
     for folder in places:
         if os.path.isdir(folder):
             return folder
     raise CourseError(
-        f"There is no folder {' or '.join(map(str, places))}. A module is named by an address that "
-        "begins with https:// or by the folder of its SavedModel."
+        f"There is no folder {' or '.join(map(str, dict.fromkeys(places)))}. A module is named by an address "
+        "that begins with https:// or by the folder of its SavedModel."
     )
 
 
 def portable(handle):
     """Return ``handle`` as it holds elsewhere too: an address, a path in the course, or an absolute path."""
-    if "://" in handle:
+    if "://" in handle or handle in _STAND_INS:
         return handle
     folder = resolve(handle).resolve()
     inside = [course for course in _course() if folder.is_relative_to(course)]
     return folder.relative_to(inside[0]).as_posix() if inside else str(folder)
+
+
+def trust(handle):
+    """Let models that are loaded in this process name the module ``handle``, an address or a folder, too."""
+    _trusted.update((handle, portable(handle)))
+
+
+def check_trusted(handle):
+    """Raise CourseError unless a saved model may name the module ``handle``. Nothing is read or fetched.
+
+    It may name a module of the catalogue, its stand-in, and what ``trust`` was told of.
+    """
+    if not isinstance(handle, str) or (handle not in {*MODULES, *_STAND_INS, *_trusted}):
+        raise CourseError(
+            f"The model names the module {repr(handle)[:300]}, which is not one of the course's. A module "
+            "is a program, and it would run. If you trust whoever made it: course classify --trust-module "
+            "HANDLE, or classifier.load(folder, trust_modules=[HANDLE]) in Python."
+        )
 
 
 def _course():
@@ -82,12 +118,25 @@ def _course():
         return []
 
 
-def load(handle):
-    """Return the module ``handle``, a function of images with its weights.
+def load(handle, files=None):
+    """Return the module ``handle``, a function of images with its weights, and the checksum of its files.
 
-    Raises what ``resolve`` raises, and CourseError for a folder that is incomplete or holds something else.
+    The files of a stand-in, and where ``files`` is given (that checksum) of any module, are compared before
+    anything of them is loaded. Raises what ``resolve`` raises, and CourseError for a folder that is
+    incomplete, holds something else or has other files.
     """
     folder = resolve(handle)
+    try:
+        if handle in _STAND_INS:
+            checksums.check(course_folder() / "data" / "hub", folder.name)
+        found = hashlib.sha256(checksums.as_text(checksums.sums(folder)).encode()).hexdigest()
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, in_a_line(error)) from error
+    if files not in (None, found):
+        raise CourseError(
+            f"The module {handle} in {folder} has other files than the one of this model, so nothing of it "
+            "was loaded. Put that one back, or train the model again."
+        )
     try:
         module = tf.saved_model.load(os.fspath(folder))
     except Exception as error:  # a missing, cut or damaged file: each layer below raises its own kinds
@@ -97,7 +146,7 @@ def load(handle):
             f"{handle} is a SavedModel, but not one that can be called with images: export a tf.Module whose "
             "__call__ is a tf.function with an input_signature."
         )
-    return module
+    return module, found
 
 
 def signature(module, handle):
@@ -145,5 +194,6 @@ def _whole(folder):
 def _damaged(folder, problem):
     return NotAvailable(
         f"The module in {folder} is damaged or no module: {problem}. If it was downloaded, delete that "
-        "folder and try again; a folder of yours must hold a SavedModel of TensorFlow 2."
+        "folder and try again; one of the course comes back with 'git checkout -- data/hub'; a folder of "
+        "yours must hold a SavedModel of TensorFlow 2."
     )
