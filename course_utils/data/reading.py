@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils.data.modes import rgb_bands
 from course_utils.errors import CourseError
 
 # Pillow warns of damaged EXIF data, which can be read; what it says of very large pictures is decided here.
@@ -36,8 +37,7 @@ MEMORY = 512_000_000  # bytes for all pictures that are decoded at one time: one
 PIXEL = 8  # bytes of that for each pixel: as it is decoded, and as RGB
 # Bytes a pixel that decoders take beside that, as measured: most go line by line, these decode the whole.
 _DECODERS = {"AVIF": 5, "HEIF": 5, "JPEG2000": 16, "WEBP": 11}
-_BAND = 250_000  # pixels that are converted at one time
-_ORIENTATION, _HEIGHT, _BITS, _PHOTOMETRIC, _ROWS, _TILE = 0x112, 257, 258, 262, 278, (322, 323)  # TIFF tags
+_ORIENTATION, _HEIGHT, _BITS, _ROWS, _TILE = 0x112, 257, 258, 278, (322, 323)  # TIFF tags
 _LONGEST = 200_000_000  # bytes of a file: some are read as a whole before anything is known
 
 
@@ -135,9 +135,8 @@ def _decoded(path, least=None):
             with _of_pixels.taken(needed):
                 image.load()
                 upright = Image.new("RGB", image.size)
-                in_eight_bits = _to_eight_bits(image)
-                for top, band in _bands(image):
-                    upright.paste(_on_white(in_eight_bits(band)).convert("RGB"), (0, top))
+                for top, band in rgb_bands(image):
+                    upright.paste(band, (0, top))
                 upright.getexif()[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
                 image.close()
                 ImageOps.exif_transpose(upright, in_place=True)
@@ -219,47 +218,3 @@ def _buffered(image):
         part = tags[_TILE[0]] * tags[_TILE[1]] if _TILE[0] in tags else strip
         return int(part * sum(tags.get(_BITS, (8,))) / 8)
     return 0
-
-
-def _bands(image):
-    """Yield (top, part) for parts of a picture, each some rows of it."""
-    rows = max(1, _BAND // image.width)
-    for top in range(0, image.height, rows):
-        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
-
-
-def _to_eight_bits(image):
-    """Return a function for the parts of ``image``: of more than 8 bits Pillow would keep only white."""
-    from PIL import Image
-
-    clear = image.info.get("transparency")
-    if isinstance(clear, tuple) and max(clear) > 255:
-        image.info["transparency"] = tuple(value >> 8 for value in clear)  # 16 bits as the file had them
-    if image.mode != "F" and not image.mode.startswith("I"):
-        return lambda band: band
-    ends = np.array([(part.min(), part.max()) for part in (np.asarray(band) for _, band in _bands(image))])
-    lowest, highest = ends.min(), ends.max()  # a NaN if there is one
-    if not (lowest >= 0 and highest <= 65535):
-        raise ValueError(f"its pixels (mode {image.mode}) are not from 0 to 1, 255 or 65,535")
-    white = 1 if image.mode == "F" and highest <= 1 else 255 if highest <= 255 else 65535
-    # Pillow turns "0 is white" round for 8 bits alone.
-    inverted = image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == 0
-
-    def in_eight_bits(band):
-        values = np.asarray(band)
-        shades = np.round((white - values if inverted else values) * (255 / white)).astype("uint8")
-        grey = Image.fromarray(shades)
-        if isinstance(clear, int):
-            grey.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype("uint8")))
-        return grey
-
-    return in_eight_bits
-
-
-def _on_white(image):
-    from PIL import Image
-
-    if not image.has_transparency_data:
-        return image
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
