@@ -125,6 +125,7 @@ RAMP = np.linspace(0, 1, 64 * 64).reshape(64, 64)
         ("floats to 1.tif", RAMP.astype("float32"), {}),
         ("floats to 255.tif", (RAMP * 255).astype("float32"), {}),
         ("32 bits.tif", (RAMP * 65535).astype("int32"), {}),
+        ("12 bits in 16.tif", (RAMP * 4095).astype("uint16"), {}),
         ("8 bits in 32.tif", (RAMP * 255).astype("int32"), {}),
         ("one bit.png", RAMP > 0.5, {}),
     ],
@@ -143,10 +144,12 @@ def test_every_mode_keeps_its_shades(tmp_path, mode):
     assert abs(float(array.mean()) - 127) < 5 and array[2:9].max() < 60 and array[-9:].min() > 190
 
 
-@pytest.mark.parametrize("values", [RAMP * 700_000, RAMP - 0.5, RAMP * np.nan])
+@pytest.mark.parametrize("values", [RAMP * 700_000, RAMP * 4, RAMP - 0.5, RAMP * np.nan])
 def test_numbers_without_a_known_range_are_refused_with_their_mode(tmp_path, values):
     Image.fromarray(values.astype("float32")).save(tmp_path / "a.tif")
-    with pytest.raises(UnreadablePicture, match=r"its pixels \(mode F\) are not from 0 to 1, 255 or 65,535"):
+    with pytest.raises(
+        UnreadablePicture, match=r"its pixels \(mode F\) are not from 0 to 1, 255, 4,095 or 65,535"
+    ):
         read_picture(tmp_path / "a.tif", (8, 8))
 
 

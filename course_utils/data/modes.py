@@ -3,7 +3,7 @@
 import numpy as np
 
 _BAND = 250_000  # pixels that are converted at one time
-_PHOTOMETRIC = 262  # the TIFF tag that says whether 0 is white
+_BITS, _PHOTOMETRIC = 258, 262  # TIFF tags: bits a channel, and whether 0 is white
 
 
 def rgb_bands(image):
@@ -34,9 +34,12 @@ def _to_eight_bits(image):
         return lambda band: band
     ends = np.array([(part.min(), part.max()) for part in (np.asarray(band) for _, band in _bands(image))])
     lowest, highest = ends.min(), ends.max()  # a NaN if there is one
-    if not (lowest >= 0 and highest <= 65535):
-        raise ValueError(f"its pixels (mode {image.mode}) are not from 0 to 1, 255 or 65,535")
-    white = 1 if image.mode == "F" and highest <= 1 else 255 if highest <= 255 else 65535
+    if not (lowest >= 0 and highest <= 65535) or (image.mode == "F" and 1 < highest < 16):
+        raise ValueError(f"its pixels (mode {image.mode}) are not from 0 to 1, 255, 4,095 or 65,535")
+    # 12 bits, of cameras and microscopes, come in 16; what is mode I with 16 bits has a sign.
+    is_signed = image.mode == "I" and image.format == "TIFF" and image.tag_v2.get(_BITS) == (16,)
+    tops = (1 if image.mode == "F" else 255, 255, 4095, 32767 if is_signed else 65535)
+    white = next(top for top in tops if highest <= top)
     # Pillow turns "0 is white" round for 8 bits alone.
     inverted = image.format == "TIFF" and image.tag_v2.get(_PHOTOMETRIC) == 0
 
