@@ -1,5 +1,6 @@
 """Read ``labels.csv`` or ``labels.json``: what each picture beside it shows, a column for each question."""
 
+import contextlib
 import csv
 import io
 import json
@@ -18,7 +19,9 @@ OUR_NAMES = {"colour": "color", "garment": "category"}  # columns that the lesso
 
 def find(folder):
     """Return the path of the label file in ``folder``, or None; CourseError where there are two."""
-    names = os.listdir(folder) if os.access(folder, os.R_OK) and os.path.isdir(folder) else []
+    names = []
+    with contextlib.suppress(OSError, ValueError):  # ``layout.look_into`` says what is wrong with a folder
+        names = os.listdir(folder)
     found = [folder / name for name in sorted(names) if name.lower() in NAMES]
     found = [path for path in found if path.is_file()]
     if len(found) > 1:
