@@ -73,7 +73,21 @@ def as_json_object(folder, rows):
     write_json(folder, {file: dict(zip(HEADER[1:], others, strict=True)) for file, *others in rows})
 
 
-@pytest.mark.parametrize("write", [as_csv, for_a_spreadsheet, as_json_list, as_json_object])
+def for_excel(folder, rows):
+    write_csv(folder, rows, delimiter=";", encoding="utf-16")
+    text = (folder / "labels.csv").read_text("utf-16")
+    (folder / "labels.csv").rename(folder / "Labels.CSV").write_text("sep=;\n" + text, "utf-16")
+
+
+def from_pandas(folder, rows):
+    paths = [folder / "p0.png", *("../" + folder.name + "\\" + file for file, *_ in rows[1:])]
+    numbered = [(number, path, *row[1:]) for number, (path, row) in enumerate(zip(paths, rows, strict=True))]
+    write_csv(folder, numbered, ("", "picture", *HEADER[1:]))
+
+
+@pytest.mark.parametrize(
+    "write", [as_csv, for_a_spreadsheet, for_excel, from_pandas, as_json_list, as_json_object]
+)
 def test_label_files_in_their_shapes_say_the_same(tmp_path, write):
     write(tmp_path, make_listed(tmp_path))
     pictures = data.load_attributes(tmp_path)
@@ -222,7 +236,32 @@ WRONG = {
     "no line": (text(b"file,color\n"), "lists no picture"),
     "empty": (text(b""), r"its columns are \[\]"),
     "Latin 1": (text("file,color\np0.png,weiß\n".encode("latin-1")), "not UTF-8.*'CSV UTF-8'"),
-    "UTF-16": (text("file,color\n".encode("utf-16")), "not UTF-8"),
+    "a table of 0 and 1": (
+        lambda folder, rows: write_csv(
+            folder, [(f, int(c == "red"), int(c != "red")) for f, c, *_ in rows], ("file", "red", "blue")
+        ),
+        "its columns red, blue say 0 or 1 for each label. Give each question one column",
+    ),
+    **{
+        f"answers with {sign}": (
+            lambda folder, rows, sign=sign: write_csv(folder, [(f, c + sign + g) for f, c, g, _ in rows]),
+            "several answers in one cell, such as 'blue",
+        )
+        for sign in ("; ", "|", ", ")
+    },
+    **{
+        f"a cell with {nothing}": (
+            changed([P0, ("p1.png", nothing, "dress", "wool")]),
+            f"line 3 has '{nothing}' in the column 'colour'. Fill it, or remove the line",
+        )
+        for nothing in ("NA", "NaN", "null")
+    },
+    "numbers in two spellings": (
+        lambda folder, rows: write_csv(
+            folder, [(f, ["1", "1.0", "2"][i % 3]) for i, (f, *_) in enumerate(rows)]
+        ),
+        "'color' is '1' and '1.0'",
+    ),
     "an open quote": (text(b'file,color\n"p0.png,red\n'), "cannot be read"),
     "no JSON": (text(b"file: a", "labels.json"), "cannot be read.*It takes a list such as"),
     "JSON of another shape": (

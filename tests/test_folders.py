@@ -343,6 +343,53 @@ def test_a_folder_one_level_too_high_says_what_was_meant(tmp_path):
         data.load("cats_vs_dogs", source=tmp_path / "two")
 
 
+@pytest.mark.parametrize(
+    ("places", "match"),
+    [
+        (("red_cat", "Red_Cat"), "differ in capitals or spaces alone"),
+        (("red_cat ", "red_cat"), "differ in capitals or spaces alone"),
+        (("train", "test"), "are parts of a set, by their names, and the one to train on lacks folders"),
+        (
+            ("train/red_cat", "train/red_dog", "unlabeled"),
+            "is a part of a set by its name.*beside it is unlabeled",
+        ),
+        (("red_cat", "red_dog", "all/red_cat"), "called like the classes beside it .red_cat"),
+        (("cats_train", "cats_test", "dogs_train"), "parts of classes.*such as train/cats and test/cats"),
+        (("a/red_cat", "a/red_dog", "a/new", "b/red_cat", "b/red_dog"), "several copies of one set"),
+        (("images",), "only one, images. There is train.csv: lessons 06 and 07 read labels from labels.csv"),
+    ],
+)
+def test_folders_that_are_no_classes(tmp_path, places, match):
+    for place in places:
+        (tmp_path / "mine" / place).mkdir(parents=True)
+        (tmp_path / "mine" / place / "a.png").write_bytes(b"never read")
+    (tmp_path / "mine" / "train.csv").write_text("id,label")
+    with pytest.raises(CourseError, match=match):
+        data.load("cats_vs_dogs", source=tmp_path / "mine")
+
+
+def test_what_systems_leave_in_folders_is_no_class(tmp_path):
+    folder = make(tmp_path / "mine")
+    for name in ("$RECYCLE.BIN", "@eaDir", "lost+found", "red_dress/@eaDir"):
+        make(folder / name, ["red_thumb"], 2)
+    pictures = data.load_attributes(folder)
+    assert len(pictures.class_names) == 4 and pictures.skipped == ()
+
+
+def test_the_same_picture_in_two_classes_or_parts_is_told(tmp_path, capsys):
+    folder = make(tmp_path / "classes")
+    shutil.copy(folder / "red_dress" / "000.png", folder / "blue_dress" / "x.png")
+    data.load_attributes(folder)
+    told = "The same picture in two classes, 1 times, such as blue_dress/x.png and red_dress/000.png: one of"
+    assert told in capsys.readouterr().out
+    make(tmp_path / "parts" / "train")
+    shutil.copytree(tmp_path / "parts" / "train", tmp_path / "parts" / "test")
+    data.load_attributes(tmp_path / "parts")
+    told = capsys.readouterr().out
+    assert "in two parts, 48 times, such as test/black_jeans/000.png and train/" in told
+    assert "two classes" not in told
+
+
 def test_what_lies_beside_the_classes_is_listed(tmp_path):
     folder = make(tmp_path / "mine")
     (folder / "readme.txt").write_text("words")

@@ -211,3 +211,19 @@ def test_course_train_on_an_odd_folder_is_refused_or_keeps_a_model(tree, code, t
     assert (out / "artifacts" / "02_cnn_with_1_conv_layer" / "model.keras").is_file() == (code == 0)
     assert ("None of the 3 files of" in capsys.readouterr().err) == (code == 1)
     assert state(tmp_path / "odd") == before
+
+
+@pytest.mark.skipif("COURSE_ODD_TRAININGS" not in os.environ, reason="takes minutes: COURSE_ODD_TRAININGS=1")
+@pytest.mark.timeout(1200)
+def test_course_train_on_ten_of_the_hundred(tmp_path, capsys):
+    made = []
+    settings(max_examples=100, phases=[Phase.generate], derandomize=True, database=None, deadline=None)(
+        given(tree=trees)(lambda tree: made.append(tree))
+    )()
+    for number, tree in enumerate(made[3::10]):
+        folder, out = tmp_path / f"odd{number}", tmp_path / f"out{number}"
+        build(folder, tree)
+        before, lesson = state(folder), ("02", "06")[number % 2]
+        code = main(["train", lesson, "--dataset", str(folder), "--epochs", "1", "--out", str(out)])
+        assert any(out.rglob("model.keras")) == (code == 0)
+        assert "Traceback" not in capsys.readouterr().err and state(folder) == before

@@ -2,6 +2,8 @@
 
 import os
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -83,16 +85,19 @@ def test_sixteen_bits_keep_their_shades(tmp_path):
     assert abs(float(array.mean()) - 127) < 3 and array[0].max() < 10 < 240 < array[-1].min()
 
 
-def test_a_large_jpeg_comes_smaller_but_never_too_small(tmp_path):
+def test_a_large_jpeg_comes_smaller_but_never_too_small(tmp_path, monkeypatch):
     halves((2000, 1000)).save(tmp_path / "a.jpg")
     assert open_picture(tmp_path / "a.jpg").size == (2000, 1000)
-    width, height = open_picture(tmp_path / "a.jpg", least=(96, 96)).size
+    sizes, resize = [], Image.Image.resize
+    monkeypatch.setattr(Image.Image, "resize", lambda self, *a: sizes.append(self.size) or resize(self, *a))
+    read_picture(tmp_path / "a.jpg", (96, 96))
+    ((width, height),) = sizes
     assert 96 <= height < 1000 and 96 <= width < 2000
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "no format"), (b"these are words", "no format"), (None, "no such file")],
+    [(b"", "it is empty"), (b"these are words", "no format"), (None, "no such file")],
 )
 def test_what_is_no_picture(tmp_path, content, reason):
     path = tmp_path / "a.jpg"
@@ -120,6 +125,7 @@ RAMP = np.linspace(0, 1, 64 * 64).reshape(64, 64)
         ("floats to 1.tif", RAMP.astype("float32"), {}),
         ("floats to 255.tif", (RAMP * 255).astype("float32"), {}),
         ("32 bits.tif", (RAMP * 65535).astype("int32"), {}),
+        ("12 bits in 16.tif", (RAMP * 4095).astype("uint16"), {}),
         ("8 bits in 32.tif", (RAMP * 255).astype("int32"), {}),
         ("one bit.png", RAMP > 0.5, {}),
     ],
@@ -138,10 +144,12 @@ def test_every_mode_keeps_its_shades(tmp_path, mode):
     assert abs(float(array.mean()) - 127) < 5 and array[2:9].max() < 60 and array[-9:].min() > 190
 
 
-@pytest.mark.parametrize("values", [RAMP * 700_000, RAMP - 0.5, RAMP * np.nan])
+@pytest.mark.parametrize("values", [RAMP * 700_000, RAMP * 4, RAMP - 0.5, RAMP * np.nan])
 def test_numbers_without_a_known_range_are_refused_with_their_mode(tmp_path, values):
     Image.fromarray(values.astype("float32")).save(tmp_path / "a.tif")
-    with pytest.raises(UnreadablePicture, match=r"its pixels \(mode F\) are not from 0 to 1, 255 or 65,535"):
+    with pytest.raises(
+        UnreadablePicture, match=r"its pixels \(mode F\) are not from 0 to 1, 255, 4,095 or 65,535"
+    ):
         read_picture(tmp_path / "a.tif", (8, 8))
 
 
@@ -170,3 +178,72 @@ def test_a_pipe_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     with pytest.raises(UnreadablePicture, match="no ordinary file"):
         read_picture(tmp_path / "pipe.jpg", (8, 8))
+
+
+def tiff(*tags):
+    entries = b"".join(struct.pack("<HHII", tag, 4, count, value) for tag, count, value in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + b"x" * 4000
+
+
+SIXTEEN = [(256, 1, 16), (257, 1, 16), (258, 1, 8), (259, 1, 8), (262, 1, 1), (277, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (
+            tiff(*SIXTEEN, (322, 1, 40_000), (323, 1, 40_000), (324, 1, 200), (325, 1, 9)),
+            "1,600 MB of memory",
+        ),
+        (tiff(*SIXTEEN, (273, 25_000_000, 200)), "a list of 25,000,000 numbers"),
+        ("progressive", "its 14,200 x 14,200 pixels take 1,2.. MB of memory to decode, and 512 are allowed"),
+        ("several scans", "its 14,200 x 14,200 pixels take 1,2.. MB of memory to decode"),
+        ("long", "a file of 201 MB; make it smaller"),
+    ],
+)
+def test_what_takes_too_much_memory_is_refused_before_it_is_decoded(tmp_path, content, reason):
+    path = tmp_path / "bomb.jpg"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content == "long":
+        path.write_bytes(b"\xff\xd8")
+        os.truncate(path, 201_000_000)
+    else:
+        halves().save(path, subsampling=0, progressive=content == "progressive")
+        small = bytearray(path.read_bytes())
+        frame = small.index(b"\xff\xc2" if content == "progressive" else b"\xff\xc0")
+        small[frame + 5 : frame + 9] = struct.pack(">HH", 14_200, 14_200)
+        if content == "several scans":
+            scan = small.index(b"\xff\xda")
+            small[scan + 2 : scan + 14] = b"\x00\x08\x01\x01\x00\x00\x3f\x00"  # of the first layer alone
+        path.write_bytes(small)
+    with pytest.raises(UnreadablePicture, match=reason):
+        read_picture(path, (8, 8))
+
+
+def test_memory_does_not_grow_with_the_number_of_threads(tmp_path):
+    Image.new("RGBA", (4000, 2400), (255, 0, 0, 99)).save(tmp_path / "a.png", compress_level=1)
+    program = f"""
+import resource
+from concurrent.futures import ThreadPoolExecutor
+from PIL import Image
+from course_utils.data import reading
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+reading._of_pixels = reading._Memory(100_000_000)
+Image.init()
+before = peak()
+with ThreadPoolExecutor(8) as threads:
+    list(threads.map(lambda _: reading.read_picture({str(tmp_path / "a.png")!r}, (8, 8)), range(8)))
+print(peak() - before)
+"""
+    used = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert int(used) < 200  # MB; one takes 77, and eight at once would take 616
+
+
+def test_sixteen_bits_where_white_is_zero(tmp_path):
+    image = Image.fromarray((RAMP * 65535).astype("uint16"))
+    image.save(tmp_path / "a.tif", tiffinfo={262: 0})
+    assert Image.open(tmp_path / "a.tif").tag_v2[262] == 0
+    array = read_picture(tmp_path / "a.tif", (64, 64), channels=1)
+    assert array[0].min() > 240 and array[-1].max() < 10

@@ -18,7 +18,7 @@ _MARK = b"a copy with labels, by course classify"  # the comment in each copy's 
 def is_copy(path):
     """Tell whether the file ``path`` is one that an ``Annotator`` wrote, under whatever name."""
     with contextlib.suppress(OSError):
-        if os.path.isfile(path):
+        if os.path.isfile(path) and os.path.getsize(path):  # of length 0 in /proc, where reading may wait
             with open(path, "rb") as file:
                 return _MARK in file.read(256)  # a JPEG's comment is at its beginning
     return False

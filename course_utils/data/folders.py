@@ -58,6 +58,7 @@ def read(path, size, channels=3, layout=None):
             )
     files, keys, labels = [files[row] for row in rows], [keys[row] for row in rows], labels[rows]
     left_out = [(_within(path, file), reason) for file, reason in (*left_out, *skipped)]
+    _tell_twice(path, files, labels, [parts.get(file) for file in files])
 
     def pixels(row):
         if stored := store.get([keys[row]], length=int(np.prod((*size, channels)))):
@@ -83,6 +84,24 @@ def read(path, size, channels=3, layout=None):
         parts=np.array([parts[file] for file in files]) if parts else None,
         skipped=tuple(sorted(left_out)),
     )
+
+
+def _tell_twice(path, files, *places):
+    """Print a line where the very same file is in two classes, and one where it is in two parts."""
+    sizes, contents = {}, {}
+    for file, *where in zip(files, *places, strict=True):
+        sizes.setdefault(file.stat().st_size, []).append((file, where))
+    for alike in sizes.values():
+        if any(where != alike[0][1] for _, where in alike):
+            for file, where in alike:
+                contents.setdefault(hashlib.sha256(file.read_bytes()).digest(), []).append((file, where))
+    for number, (kind, meaning) in enumerate(
+        [("classes", "one of the labels is wrong"), ("parts", "what is trained on proves nothing in a test")]
+    ):
+        first = [{where[number]: file for file, where in same[::-1]} for same in contents.values()]
+        if twice := [list(of_each.values())[::-1] for of_each in first if len(of_each) > 1]:
+            names = " and ".join(_within(path, file) for file in twice[0][:2])
+            print(f"The same picture in two {kind}, {len(twice):,} times, such as {names}: {meaning}.")
 
 
 def _within(path, file):

@@ -1,48 +1,58 @@
 """Read ``labels.csv`` or ``labels.json``: what each picture beside it shows, a column for each question."""
 
+import contextlib
 import csv
 import io
 import json
 import os
 import re
 import unicodedata
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from course_utils.data.layout import PARTS, Layout, files_in
 from course_utils.errors import CourseError, printable
 
 NAMES = ("labels.csv", "labels.json")
+_NOTHING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null")  # as pandas has it; "none" can be an answer
 OUR_NAMES = {"colour": "color", "garment": "category"}  # columns that the lessons call by another name
 
 
 def find(folder):
     """Return the path of the label file in ``folder``, or None; CourseError where there are two."""
-    found = [folder / name for name in NAMES if os.path.isfile(folder / name)]
+    names = []
+    with contextlib.suppress(OSError, ValueError):  # ``layout.look_into`` says what is wrong with a folder
+        names = os.listdir(folder)
+    found = [folder / name for name in sorted(names) if name.lower() in NAMES]
+    found = [path for path in found if path.is_file()]
     if len(found) > 1:
-        raise CourseError(f"{folder} has labels.csv and labels.json. Keep the one that counts.")
+        both = " and ".join(path.name for path in found)
+        raise CourseError(f"{folder} has {both}. Keep the one that counts.")
     return found[0] if found else None
 
 
 def look_into(table):
     """Return the ``Layout`` of the pictures that a label file lists, and the answers of each class.
 
-    ``table`` is the path of ``labels.csv`` (UTF-8, a header, separated by commas, semicolons or tabs) or
-    ``labels.json`` (a list of objects, or an object of file to object). Its column "file", or else the first
-    one, has each picture's path within the folder, every other one is a question. A column that knows only
+    ``table`` is the path of ``labels.csv`` (UTF-8 or a spreadsheet's UTF-16, a header, separated by commas,
+    semicolons or tabs) or ``labels.json`` (a list of objects, or an object of file to object). Its column
+    "file", or else the first that names pictures, has each picture's path within the folder, every other one
+    is a question; a first column of row numbers without a name is none. A column that knows only
     words like ``train``, ``val`` and ``test`` says which part a picture is in. The answers are a dict of
     class name, such as ``red_dress``, to a dict of question to answer. Raises CourseError for a file that is
     built in another way, pictures that are not there, and answers that are missing or contradict each other.
     """
-    columns, rows = _read(table)
     files, left_out = files_in(table.parent)
     known = {_clean(file.relative_to(table.parent).as_posix()): file for file in files if file != table}
+    columns, rows = _read(table, known)
     questions = _questions(table, columns, known)
     listed, missing = {}, []
     for where, (name, *answers) in rows:
-        path = str(PurePosixPath(name.replace("\\", "/")))
+        path = _within(table.parent, name)
         for column, value in zip(columns, (name, *answers), strict=True):
-            if not value:
-                raise _wrong(table, f"{where} has nothing in the column {column!r}", "Fill it, or remove it.")
+            if value.lower() in _NOTHING:
+                found = repr(value) if value else "nothing"
+                problem = f"{where} has {found} in the column {column!r}"
+                raise _wrong(table, problem, "Fill it, or remove the line.")
         if path not in known:
             missing.append((where, path))
         elif listed.setdefault(path, (where, answers))[1] != answers:
@@ -60,6 +70,7 @@ def look_into(table):
     values = dict(zip(questions, zip(*(answers for _, answers in listed.values()), strict=True), strict=True))
     part_column = next((name for name, found in values.items() if _are_parts(found)), None)
     parts = [PARTS[value.lower()] for value in values.pop(part_column)] if part_column else []
+    _check_one_hot(table, values)
     for question, answers in values.items():
         _check_answers(table, question, answers)
     if not values:
@@ -77,22 +88,35 @@ def look_into(table):
     return Layout(classes, part_of, left_out), {name: answers_of[name] for name in classes}
 
 
-def _read(table):
+def _within(folder, name):
+    """Return ``name``, a path as a label file has it, as it counts from ``folder``."""
+    return PurePath(os.path.relpath(folder / name.replace("\\", "/"), folder)).as_posix()
+
+
+def _read(table, known):
     """Return the names of the columns, that of the file first, and a list of (where, values)."""
+    suffix = table.suffix.lower()
     try:
-        text = table.read_bytes().decode("utf-8-sig")
-        columns, rows = (_from_csv if table.suffix == ".csv" else _from_json)(text)
+        content = table.read_bytes()
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        columns, rows = (_from_csv if suffix == ".csv" else _from_json)(text)
     except UnicodeDecodeError as error:
         raise _wrong(table, "it is not UTF-8", "In a spreadsheet, save it as 'CSV UTF-8'.") from error
     except OSError as error:
         raise _wrong(table, f"it cannot be read ({error.strerror})", "Check its permissions.") from error
     except (csv.Error, ValueError, RecursionError) as error:
-        raise _wrong(table, f"it cannot be read ({error})", f"It takes {_SHAPES[table.suffix]}.") from error
+        raise _wrong(table, f"it cannot be read ({error})", f"It takes {_SHAPES[suffix]}.") from error
     while columns and not columns[-1]:
         columns.pop()  # spreadsheets write empty columns too
+    if columns[:1] == [""] and all(row.get("", "").isdecimal() for _, row in rows):
+        columns = columns[1:]  # the numbers of rows, as pandas writes them
+        rows = [(where, {name: row[name] for name in row if name}) for where, row in rows]
     if len(columns) < 2 or not all(columns):
         raise _wrong(table, f"its columns are {columns}", "Name each: the file, then the questions.")
-    first = next((name for name in columns if name.lower() == "file"), columns[0])
+    of_files = [name for name in columns if name.lower() == "file"] or [
+        name for name in columns if any(_within(table.parent, row.get(name, "")) in known for _, row in rows)
+    ]
+    first = (of_files or columns)[0]
     columns = [first] + [name for name in columns if name != first]
     for where, row in rows:
         if unknown := [name or value for name, value in row.items() if name not in columns and value]:
@@ -107,8 +131,11 @@ _SHAPES = {
 
 
 def _from_csv(text):
+    told = re.match(r"sep=(.)\r?\n", text)  # a line for Excel alone
+    text = text[told.end() :] if told else text
     header = next(iter(text.splitlines()), "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count), strict=True)
+    delimiter = told[1] if told else max(",;\t", key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     lines = [(f"line {reader.line_num}", [_clean(cell) for cell in cells]) for cells in reader]
     (_, names), *lines = [line for line in lines if any(line[1])] or [("", [])]
     if twice := {name for name in names if name and names.count(name) > 1}:
@@ -165,8 +192,29 @@ def _are_parts(answers):
     return found <= PARTS.keys() and len(found) > 1 and "train" in {PARTS[answer] for answer in found}
 
 
+def _check_one_hot(table, values):
+    """Raise CourseError for columns of 0 and 1 of which each picture has the same number of 1."""
+    yes = {"1", "true"}
+    flags = {
+        name: answers
+        for name, answers in values.items()
+        if {a.lower() for a in answers} <= yes | {"0", "false"}
+    }
+    if (
+        len(flags) > 1
+        and len({sum(a.lower() in yes for a in row) for row in zip(*flags.values(), strict=True)}) == 1
+    ):
+        problem = f"its columns {', '.join(flags)} say 0 or 1 for each label"
+        raise _wrong(
+            table, problem, "Give each question one column, such as color, with the label as a word."
+        )
+
+
 def _check_answers(table, question, answers):
     different = sorted(set(answers))
+    if several := [answer for answer in different if re.search("[;|,]", answer)]:
+        problem = f"{question!r} has several answers in one cell, such as {several[0]!r}"
+        raise _wrong(table, problem, "Give each its own column, named by its question.")
     if len(different) == 1:
         raise _wrong(table, f"all pictures have {different[0]!r} for {question!r}", "Remove that column.")
     if len(different) > max(2, len(answers) / 2):
@@ -174,9 +222,10 @@ def _check_answers(table, question, answers):
         raise _wrong(table, problem, "If it is no question, remove that column.")
     spelled = {}
     for answer in different:
-        if other := spelled.get(answer.casefold()):
+        key = float(answer) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", answer) else answer.casefold()
+        if other := spelled.get(key):
             raise _wrong(table, f"{question!r} is {other!r} and {answer!r}", "Spell it in one way.")
-        spelled[answer.casefold()] = answer
+        spelled[key] = answer
 
 
 def _wrong(table, problem, next_step):

@@ -1,5 +1,6 @@
 """What a folder of pictures holds: a subfolder for each class, perhaps in parts, and what is left out."""
 
+import re
 import stat
 import unicodedata
 from collections import namedtuple
@@ -14,6 +15,9 @@ PARTS = {
     **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "eval"), "test"),
 }
+# What systems put beside folders of pictures, in archives and on disks, is no class either.
+_OF_SYSTEMS = ("__MACOSX", "$RECYCLE.BIN", "System Volume Information", "lost+found", "@eaDir")
+_TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xlsx", ".xls", ".parquet", ".xml")
 # ``classes`` is a dict of name to list of files, both sorted; ``parts`` one of file to part, empty where the
 # folder has none; ``left_out`` a list of (path, reason).
 Layout = namedtuple("Layout", "classes parts left_out")
@@ -43,7 +47,7 @@ def look_into(path):
         PARTS[folder.name.lower()] == "train" and len(inner[folder]) > 1 for folder in folders
     )
     if not in_parts:
-        _check_level(path, inner)
+        _check_level(path, inner, [entry.name for entry, _ in left_out])
     classes, parts = {}, {}
     for folder in folders:
         if in_parts and not inner[folder]:  # pictures to be named, as competitions have
@@ -54,6 +58,13 @@ def look_into(path):
             classes.setdefault(name, []).extend(files)
             parts |= dict.fromkeys(files, PARTS[folder.name.lower()]) if in_parts else {}
             left_out += problems
+    spelled = {}
+    for name in classes:
+        if (other := spelled.setdefault(" ".join(name.casefold().split()), name)) != name:
+            raise CourseError(
+                f"{path} has {other!r} and {name!r}, which differ in capitals or spaces alone. If they are "
+                "one class, put them into one folder; if not, rename one."
+            )
     if empty := [name for name, files in classes.items() if not files]:
         raise CourseError(
             f"{path / empty[0]} has no pictures. Add some, or remove the folder to go without the class."
@@ -99,8 +110,14 @@ def files_in(folder):
     return files, left_out
 
 
-def _check_level(path, inner):
-    """Raise CourseError where the subfolders (a dict of each to its own) are no classes."""
+def _check_level(path, inner, beside):
+    """Raise CourseError where the subfolders (a dict of each to its own) are no classes.
+
+    ``beside`` are the names of what lies beside them.
+    """
+    hint = ""
+    if tables := [name for name in beside if name.lower().endswith(_TABLES)]:
+        hint = f" There is {tables[0]}: lessons 06 and 07 read labels from labels.csv or labels.json."
     names = [{folder.name for folder in folders} for folders in inner.values()]
     if len(inner) == 1 and len(names[0]) > 1:
         (only,) = inner
@@ -111,14 +128,48 @@ def _check_level(path, inner):
     if len(inner) < 2:
         found = f"only one, {next(iter(inner)).name}" if inner else "none"
         raise CourseError(
-            f"{path} should have a subfolder of pictures for each class, two at least, and has {found}."
+            f"{path} should have a subfolder of pictures for each class, two at least, and has {found}.{hint}"
         )
-    if all(len(of_one) > 1 and of_one == names[0] for of_one in names):
-        copies = _some({folder.name for folder in inner})
+    parts = {folder.name for folder in inner if folder.name.lower() in PARTS}
+    if len(parts) == len(inner):
         raise CourseError(
-            f"The subfolders of {path} ({copies}) all have the same ones in them: {_some(names[0])}. They "
-            f"look like several copies of one set; give one, such as {next(iter(inner))}."
+            f"The subfolders of {path} ({_some(parts)}) are parts of a set, by their names, and the one to "
+            f"train on lacks folders of classes. Sort its pictures into two at least.{hint}"
         )
+    siblings = {folder.name for folder in inner}
+    for folder, inside in zip(inner, names, strict=True):
+        if folder.name in parts and len(inside) > 1:
+            raise CourseError(
+                f"{folder} is a part of a set by its name, with classes ({_some(inside)}), and beside it is "
+                f"{_some(siblings - parts)}. Leave only train, val and test there."
+            )
+        if both := inside & siblings:
+            raise CourseError(
+                f"{folder} has folders called like the classes beside it ({_some(both)}). Is it another copy "
+                "of the set? Move it away, or rename them."
+            )
+    common = set.intersection(*names)
+    if len(common) > 1 and 2 * len(common) >= len(set.union(*names)):
+        raise CourseError(
+            f"The subfolders of {path} ({_some(siblings)}) have the same ones in them: {_some(common)}. They "
+            f"look like several copies of one set; give one, such as {next(iter(inner))}, or if they are its "
+            "parts, call them train, val and test."
+        )
+    stems = [_without_part(folder.name) for folder in inner]
+    if None not in stems and len(set(stems)) < len(stems):
+        raise CourseError(
+            f"The subfolders of {path} ({_some(siblings)}) are parts of classes, by their names. Sort them "
+            f"into folders train and test, such as train/{stems[0]} and test/{stems[0]}."
+        )
+
+
+def _without_part(name):
+    """Return "cats" for a name like "cats_train" or "test-cats"; None for one without such a word."""
+    words = re.split("[_ -]", name)
+    for place in (-1, 0):
+        if len(words) > 1 and words[place].lower() in PARTS:
+            return "_".join(words[:-1] if place else words[1:])
+    return None
 
 
 def _subfolders(folder):
@@ -139,8 +190,7 @@ def _subfolders(folder):
 
 
 def _entries(folder):
-    # What macOS puts beside the folders of an archive is no class either.
-    entries = (entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
+    entries = (entry for entry in folder.iterdir() if not entry.name.startswith((".", *_OF_SYSTEMS)))
     return sorted(entries)
 
 
