@@ -290,9 +290,8 @@ def test_the_map_shows_what_is_done(own_folder):
     exercises.check("02.1", 0.417)
     exercises.check("02.2", 3)
     shown = repr(exercises.CourseMap())
-    assert (
-        "02_cnn_with_1_conv_layer  ✓ ✗ ·" in shown and "1 of " in shown and "on this machine alone" in shown
-    )
+    line = next(line for line in shown.splitlines() if line.startswith("02_"))
+    assert line.endswith("  ✓ ✗ ·") and "1 of " in shown and "on this machine alone" in shown
     assert "✓ ✗ ·" in exercises.CourseMap()._repr_html_()
 
 

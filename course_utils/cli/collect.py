@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.data.layout import look_into
-from course_utils.data.reading import UnreadablePicture, is_picture, open_picture
-from course_utils.errors import CourseError, printable
+from course_utils.data.reading import UnreadablePicture, format_of, is_picture, open_picture
+from course_utils.errors import CourseError, printable, say
 from course_utils.files import ensure_writable, expanded, written_whole
 from course_utils.progress import progress
 
@@ -142,7 +142,7 @@ def _convert(file, target, largest):
     if max(picture.size) > largest:
         picture.thumbnail((largest, largest))
         changes.append(f"made smaller, to {picture.width} x {picture.height}")
-    kind = _format(file)
+    kind = format_of(file)
     if kind != "JPEG":
         changes.append(f"converted from {kind}")
     if file.suffix.lower() not in (".jpg", ".jpeg") and kind == "JPEG":
@@ -152,13 +152,6 @@ def _convert(file, target, largest):
         picture.save(temporary, quality=QUALITY)
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
     return "; ".join(changes)
-
-
-def _format(file):
-    from PIL import Image
-
-    with Image.open(file) as picture:
-        return picture.format
 
 
 def _row(source, file, name, what, why, kept_as=""):
@@ -216,17 +209,17 @@ def _say(rows, destination):
     counts = collections.Counter(row["class"] for row in rows if row["what"] == "kept")
     for name in dict.fromkeys(row["class"] for row in rows if row["class"]):
         out = [row for row in rows if row["class"] == name and row["what"] == "left out"]
-        print(f"{printable(name):<20} {counts[name]:>6,} kept {len(out):>6,} left out")
+        say(f"{name:<20} {counts[name]:>6,} kept {len(out):>6,} left out")
     reasons = collections.Counter(
         row["why"].split(":")[0].split(" as ")[0] for row in rows if row["what"] != "kept"
     )
     for reason, count in reasons.most_common():
-        print(f"{count:>6,} left out: {reason}")
+        say(f"{count:>6,} left out: {reason}")
     if counts and max(counts.values()) > UNEVEN * min(counts.values()):
         most, least = counts.most_common()[0], counts.most_common()[-1]
-        print(
+        say(
             f"Uneven: {most[1]:,} of {most[0]}, {least[1]:,} of {least[0]}. A network that always says "
             f"{most[0]} is right on {most[1] / counts.total():.0%}; more pictures of {least[0]} help most."
         )
-    print(f"{counts.total():,} pictures in {destination / 'pictures'}; why, in report.csv beside it.")
+    say(f"{counts.total():,} pictures in {destination / 'pictures'}; why, in report.csv beside it.")
     return counts

@@ -8,7 +8,7 @@ import json
 import sys
 
 from course_utils.cli import grading, tasks
-from course_utils.errors import CourseError, printable
+from course_utils.errors import CourseError, printable, say
 from course_utils.files import ensure_writable, expanded, written_whole
 from course_utils.progress import progress
 
@@ -28,7 +28,7 @@ def run(options):
     done = _done(journal) if options.resume else {}
     texts = {student: path.read_bytes() for student, path in submissions.items()}
     waiting = {student: text for student, text in texts.items() if _key(student, text) not in done}
-    print(f"{len(texts):,} submissions in {folder}, {len(texts) - len(waiting):,} graded before.", flush=True)
+    say(f"{len(texts):,} submissions in {folder}, {len(texts) - len(waiting):,} graded before.")
     if waiting:
         _grade(waiting, options, journal, done)
     rows = [
@@ -76,7 +76,7 @@ def _grade(texts, options, journal, done):
         try:
             for student, rows in tasks.each(client, grading.grade, begun):
                 if isinstance(rows, Exception):
-                    print(f"{student}: not graded, {rows}", file=sys.stderr)
+                    say(f"{student}: not graded, {rows}", file=sys.stderr)
                     continue
                 key = _key(student, texts[student])
                 done[key] = rows

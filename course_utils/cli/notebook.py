@@ -7,7 +7,7 @@ from pathlib import Path
 
 from course_utils.cli.exercise_cells import tagged
 from course_utils.cli.lessons import find_lesson
-from course_utils.errors import CourseError, in_a_line
+from course_utils.errors import CourseError, in_a_line, say
 from course_utils.files import course_folder, expanded, written_whole
 
 
@@ -24,13 +24,13 @@ def run(options):
         if copy.exists():
             raise CourseError(f"{copy} is there already. Add --update to renew it and keep your work.")
         _write(fresh, copy)
-        print(f"Written: {copy}")
+        say(f"Written: {copy}")
         return 0
     if not copy.is_file():
         raise CourseError(f"There is no {copy} to update. Leave --update out to write it.")
     renewed, yours = updated(_read(copy), fresh)
     _write(renewed, copy)
-    print(f"Updated: {copy}. Cells of yours, kept as they are: {', '.join(yours) or 'none'}.")
+    say(f"Updated: {copy}. Cells of yours, kept as they are: {', '.join(yours) or 'none'}.")
     return 0
 
 

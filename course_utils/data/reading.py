@@ -76,14 +76,21 @@ class _Memory:
 _of_files, _of_pixels = _Memory(100_000_000), _Memory(MEMORY)
 
 
-def open_picture(path):
+def open_picture(path, least=None):
     """Return the picture in the file ``path`` as a Pillow image in mode RGB, upright.
 
     Any of ``FORMATS``: of an animation the first frame, transparent parts laid on white, turned as its EXIF
-    orientation says. A JPEG that would take more than ``MEMORY`` comes smaller. Raises UnreadablePicture.
+    orientation says. A JPEG that would take more than ``MEMORY`` comes smaller; with ``least`` = (height,
+    width) any JPEG may, but no smaller than that, which is faster. Raises UnreadablePicture.
     """
-    with _decoded(path) as image:
+    with _decoded(path, least) as image:
         return image
+
+
+def format_of(path):
+    """Return what the file ``path`` is, one of ``FORMATS``, whatever it is called."""
+    with _opened(path) as image:
+        return image.format
 
 
 def is_picture(path):
