@@ -246,6 +246,7 @@ def test_the_second_wrong_try_brings_the_stronger_hint_and_a_right_one_begins_an
     assert first.hint not in first.text and second.hint in second.text
     assert exercises.hint("02.1").text == second.hint
     assert exercises.check("02.1", 0.417).state == "passed"
+    assert exercises.hint("02.1").state == "passed"
     assert exercises.check("02.1", 0.341).text == first.text
 
 
