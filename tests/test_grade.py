@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -69,9 +71,10 @@ def test_trouble_is_a_row_with_a_reason_and_the_other_exercises_are_judged(kind)
     assert second["state"] == "passed", second
 
 
-def test_the_current_folder_is_its_own_and_gone_afterwards(tmp_path, monkeypatch):
+def test_the_current_folder_is_its_own_empty_and_gone_afterwards(tmp_path, monkeypatch):
     (tmp_path / "precious.txt").write_text("mine")
     monkeypatch.chdir(tmp_path)
+    assert graded((LOSS, "import os\nloss = -np.log(0.659) + len(os.listdir())"))[0]["state"] == "passed"
     source = (
         "import pathlib, shutil\nfor path in pathlib.Path('.').iterdir(): path.unlink()\nshutil.rmtree('.')"
     )
@@ -168,7 +171,7 @@ def kill_a_worker():
 
 def test_a_class_of_forty_with_workers_that_die(tmp_path, capsys):
     folder, out, killed = class_folder(tmp_path / "class", 40), tmp_path / "out", []
-    over = threading.Event()
+    over, temporary = threading.Event(), set(Path(tempfile.gettempdir()).glob("course-grade*"))
 
     def killer():
         while len(killed) < 3 and not over.wait(0.05):
@@ -186,6 +189,7 @@ def test_a_class_of_forty_with_workers_that_die(tmp_path, capsys):
         thread.join()
     rows = rows_of(out)
     assert len(killed) == 3
+    assert set(Path(tempfile.gettempdir()).glob("course-grade*")) <= temporary
     assert sorted(row["student"] for row in rows) == sorted({row["student"] for row in rows})
     assert len(rows) == 40 and sum(row["passed"] == "True" for row in rows) == 20
     assert set(rows[0]) == {"student", "exercise", "passed", "hint", "seconds"}

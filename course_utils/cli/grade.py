@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import sys
+import tempfile
 
 from course_utils.cli import grading, tasks
 from course_utils.errors import CourseError, printable, say
@@ -65,14 +66,17 @@ def _submissions(folder, out):
 def _grade(texts, options, journal, done):
     """Grade ``texts``, a dict of student to notebook, into ``done``; ``journal`` has each result at once."""
     limits = options.seconds, round(options.memory * 1e9)
-    begun = {student: (text, *limits) for student, text in texts.items()}
     mode = "a" if options.resume else "w"
     with (
+        # Below one folder, which goes at the end: a worker that dies cannot tidy up.
+        tempfile.TemporaryDirectory(prefix="course-grades-", ignore_cleanup_errors=True) as temporary,
         tasks.workers(options.workers, options.scheduler) as client,
         journal.open(mode, encoding="utf-8") as file,
         progress(len(texts), "Grading") as bar,
     ):
         bar.unit = " submissions"
+        here = None if options.scheduler else temporary  # another machine has its own
+        begun = {student: (text, *limits, here) for student, text in texts.items()}
         try:
             for student, rows in tasks.each(client, grading.grade, begun):
                 if isinstance(rows, Exception):

@@ -19,11 +19,12 @@ OUTPUT = 1_000_000  # bytes that a submission may print
 SIZE = 20_000_000  # bytes of a notebook, with the outputs that it brought
 
 
-def grade(text, seconds, memory):
+def grade(text, seconds, memory, folder=None):
     """Return the rows of a submission, a list of dicts "exercise", "state", "hint", "seconds".
 
-    ``text`` is the notebook as bytes. Each exercise has ``seconds``, all together ``memory`` bytes. Whatever
-    the submission does, a row says so: what is no notebook, or has no exercise, is one row.
+    ``text`` is the notebook as bytes. Each exercise has ``seconds``, all together ``memory`` bytes, and what
+    they write lies below ``folder`` for that long. Whatever the submission does, a row says so: what is no
+    notebook, or has no exercise, is one row.
     """
     try:
         imports, found = _cells(text)
@@ -33,7 +34,7 @@ def grade(text, seconds, memory):
         return [row("", "not read", "No cell of this notebook checks an exercise.")]
     rows, waiting = [], found
     while waiting:
-        done, ended = _process(imports, waiting, seconds, memory)
+        done, ended = _process(imports, waiting, seconds, memory, folder)
         rows += done
         if len(done) < len(waiting):  # the exercise that ended the process; the others still have their turn
             rows.append(row(waiting[len(done)][0], "stopped", ended))
@@ -83,14 +84,16 @@ def _asked(source):
     return own, answer
 
 
-def _process(imports, exercises, seconds, memory):
+def _process(imports, exercises, seconds, memory, folder):
     """Execute exercises; return the rows that were reached, and why the next one has none."""
-    temporary = {"prefix": "course-grade-", "ignore_cleanup_errors": True}
+    temporary = {"prefix": "course-grade-", "dir": folder, "ignore_cleanup_errors": True}
     with tempfile.TemporaryDirectory(**temporary) as work, tempfile.TemporaryDirectory(**temporary) as own:
         results = Path(own, "results.jsonl")
         task = {"memory": memory, "results": str(results), "imports": imports, "exercises": exercises}
         task["processor_seconds"] = 60 + 2 * round(seconds) * len(exercises)
         # Nothing of the teacher's is near: no home, no progress, no cache, an empty current folder.
+        here = Path(work, "here")
+        here.mkdir()
         private = dict.fromkeys(("HOME", "TMPDIR", "IPYTHONDIR", "COURSE_DATA_DIR", "COURSE_CACHE_DIR"), work)
         path = os.pathsep.join(folder for folder in sys.path if folder)
         process = subprocess.Popen(
@@ -98,7 +101,7 @@ def _process(imports, exercises, seconds, memory):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            cwd=work,
+            cwd=here,
             env={**os.environ, **private, "MPLBACKEND": "Agg", "PYTHONPATH": path},
             start_new_session=True,
         )
