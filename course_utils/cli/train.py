@@ -1,5 +1,6 @@
 """``course train``: run one lesson on pictures of one's own, show what it prints, and say what it kept."""
 
+import contextlib
 import math
 import os
 import re
@@ -8,6 +9,7 @@ import sys
 from itertools import chain
 from pathlib import Path
 
+from course_utils import data
 from course_utils.artifacts import readable
 from course_utils.availability import ALLOWED
 from course_utils.cli import lessons
@@ -31,10 +33,8 @@ def run(options):
     ``out``. Raises CourseError, before anything runs, for whatever is wrong with these.
     """
     notebook = lessons.find_lesson(options.lesson)
-    classes, left_out, answers_of = _check_dataset(notebook, options.dataset)
+    classes, left_out = _check_dataset(notebook, options.dataset)
     values = _check_parameters(notebook, options.dataset, options.epochs, dict(options.parameters))
-    if answers_of:
-        attributes.choose_held_out(values.get("HELD_OUT", ""), answers_of)
     for folder in {options.out.absolute(), Path(values.get("ARTIFACTS", options.out)).absolute()}:
         ensure_writable(next(path for path in (folder, *folder.parents) if path.exists()))  # creates none
         if free_space(folder) < _ROOM:
@@ -46,6 +46,8 @@ def run(options):
         say(f"  {name:<{max(map(len, classes))}} {len(files):>7,} files")
     if left_out:
         say(in_words(left_out))
+    if classes:
+        _check_pictures(notebook, values)
     display = CellOutput()
     try:
         outcome = run_lesson(
@@ -115,23 +117,25 @@ class CellOutput:
 
 
 def _check_dataset(notebook, dataset):
-    """Return what is in the folder ``dataset``: its classes, what is left out, and the classes' answers.
-
-    The last is empty for lessons with one label a picture, all are for a word that ``DATA`` knows.
-    """
+    """Return what is in the folder ``dataset``: its classes and what is left out; nothing for a word."""
     of_the_course = not lessons.needs(notebook)[0] and notebook in lessons.all_lessons().values()
     if of_the_course or "DATA" not in lessons.parameters_of(notebook):
         has = "makes no use of DATA" if of_the_course else "has no parameter DATA"
         others = ", ".join(lesson for lesson, path in lessons.all_lessons().items() if lessons.needs(path)[0])
         raise CourseError(f"{notebook.stem} {has}: it does not learn from pictures. These do: {others}.")
     if dataset in ALLOWED["DATA"]:
-        return {}, [], {}
-    answers_of = {}
-    if lessons.BROUGHT in lessons.needs(notebook)[0]:
-        (classes, _, left_out), answers_of = attributes.look_into(dataset)
-    else:
-        classes, _, left_out = look_into(dataset)
-    return classes, left_out, answers_of
+        return {}, []
+    of_answers = lessons.BROUGHT in lessons.needs(notebook)[0]
+    classes, _, left_out = attributes.look_into(dataset)[0] if of_answers else look_into(dataset)
+    return classes, left_out
+
+
+def _check_pictures(notebook, values):
+    """Read and split the folder as the lesson will, which then finds the pictures in the cache."""
+    with contextlib.redirect_stdout(None):  # the lesson says it all again
+        # The last first, because a wrong HELD_OUT is told before anything is read.
+        for function, positional, named in reversed(lessons.loads(notebook, values)):
+            {"load": data.divided, "load_attributes": attributes.divided}[function](*positional, **named)
 
 
 def _check_parameters(notebook, dataset, epochs, parameters):
