@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -204,6 +205,14 @@ WRONG = {
     ),
     "a path that means another": (changed([("x/p0.jpg", *P0[1:])]), r"There is p0.png: did you mean that\?"),
     "outside": (changed([("../p0.png", *P0[1:])]), "not in the folder"),
+    "a pipe": (
+        lambda folder, rows: os.mkfifo(folder / "labels.csv"),
+        "labels.csv is a folder, a pipe or a link",
+    ),
+    "a link to nowhere": (
+        lambda folder, rows: (folder / "labels.json").symlink_to(folder / "gone.json"),
+        "labels.json is a folder, a pipe or a link to nowhere",
+    ),
     "an answer too long for a model's labels": (
         changed([("p0.png", "x" * 1001, "dress", "wool")]),
         "a name of 1,001 letters.*1,000 are allowed",

@@ -183,6 +183,14 @@ LOADS = "data.load_attributes(DATA)"
         (["{lesson}", "--dataset", "sample", "--epochs", "1", "-p", "EPOCHS", "2"], "EPOCHS is given twice"),
         (["{lesson}", "--dataset", "sample", "--out", "{lesson}/out"], "Cannot write to the folder"),
         (["{lesson}", "--dataset", "sample", "--out", "{tmp}"], "would overwrite the lesson"),
+        (["{lesson}", "--dataset", ""], "--dataset is empty"),
+        (
+            ["{lesson}", "--dataset", "{tmp}/plain", "--out", "{tmp}/plain/build"],
+            "would be taken for a class",
+        ),
+        (["{lesson}", "--dataset", "{tmp}/plain", "-p", "ARTIFACTS", "{tmp}/plain"], "would be taken for a"),
+        (["{lesson}", "--dataset", "sample", "--out", "{tmp}/" + "x" * 300], "File name too long"),
+        (["{lesson}", "--dataset", "sample", "-p", "ARTIFACTS", "x" * 300], "File name too long"),
     ],
 )
 def test_mistakes_in_the_call_are_told_before_anything_runs(tmp_path, capsys, arguments, expected):

@@ -19,7 +19,7 @@ from course_utils.data import attributes
 from course_utils.data.layout import look_into
 from course_utils.data.reading import is_picture
 from course_utils.errors import CourseError, NotAvailable, in_words, printable, say
-from course_utils.files import ensure_writable, free_space
+from course_utils.files import ensure_writable, free_space, nearest_existing
 
 _FOR_TERMINALS = re.compile(r"([\n\r\t\b]|\x1b\[[0-9;]*[mK])")
 _ROOM = 300_000_000  # bytes: a model of up to 110 MB, its older version, figures and the executed notebook
@@ -36,7 +36,12 @@ def run(options):
     classes, left_out = _check_dataset(notebook, options.dataset)
     values = _check_parameters(notebook, options.dataset, options.epochs, dict(options.parameters))
     for folder in {options.out.absolute(), Path(values.get("ARTIFACTS", options.out)).absolute()}:
-        ensure_writable(next(path for path in (folder, *folder.parents) if path.exists()))  # creates none
+        if classes and Path(values["DATA"]).resolve() in (folder.resolve(), *folder.resolve().parents):
+            raise CourseError(
+                f"{folder} lies in {values['DATA']}, the folder of pictures, where it would be taken for a "
+                "class the next time. Choose another with --out."
+            )
+        ensure_writable(nearest_existing(folder))  # creates none
         if free_space(folder) < _ROOM:
             needed = f"{_ROOM / 1e6:.0f} MB, room for a model and the executed notebook"
             raise NotAvailable(f"The disk of {folder} lacks {needed}. Free some, or choose another disk.")
@@ -123,6 +128,8 @@ def _check_dataset(notebook, dataset):
         has = "makes no use of DATA" if of_the_course else "has no parameter DATA"
         others = ", ".join(lesson for lesson, path in lessons.all_lessons().items() if lessons.needs(path)[0])
         raise CourseError(f"{notebook.stem} {has}: it does not learn from pictures. These do: {others}.")
+    if not dataset:
+        raise CourseError("--dataset is empty. Give a folder of pictures, or a word such as sample.")
     if dataset in ALLOWED["DATA"]:
         return {}, []
     of_answers = lessons.BROUGHT in lessons.needs(notebook)[0]

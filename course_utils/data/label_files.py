@@ -24,6 +24,8 @@ def find(folder):
     with contextlib.suppress(OSError, ValueError):  # ``layout.look_into`` says what is wrong with a folder
         names = os.listdir(folder)
     found = [folder / name for name in sorted(names) if name.lower() in NAMES]
+    if found and not any(path.is_file() for path in found):
+        raise CourseError(f"{found[0]} is a folder, a pipe or a link to nowhere. Put the table itself there.")
     found = [path for path in found if path.is_file()]
     if len(found) > 1:
         both = " and ".join(path.name for path in found)
