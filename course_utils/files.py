@@ -116,8 +116,21 @@ def cache_folder():
 
 def free_space(folder):
     """Return the free bytes of the disk that has ``folder``, or will have it once it is created."""
-    existing = next(path for path in (folder, *Path(folder).parents) if os.path.exists(path))
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(nearest_existing(folder)).free
+
+
+def nearest_existing(folder):
+    """Return ``folder``, or the nearest above it that is there; CourseError where none can be created."""
+    for path in (Path(folder), *Path(folder).absolute().parents):
+        try:
+            path.stat()
+            return path
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:  # such as a name that is too long
+            raise CourseError(
+                f"Cannot write to the folder {folder}: {error.strerror}. Choose another one."
+            ) from error
 
 
 def ensure_writable(folder):

@@ -10,6 +10,7 @@ import contextlib
 import os
 
 from course_utils.machine import check_keras
+from course_utils.whole_imports import uninterrupted
 
 
 @contextlib.contextmanager
@@ -30,5 +31,6 @@ def _stderr_closed():
 
 
 check_keras()
-with _stderr_closed():
-    import tensorflow  # noqa: F401
+with uninterrupted(), _stderr_closed():
+    import tensorflow  # noqa: F401, I001
+    import keras  # noqa: F401

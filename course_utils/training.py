@@ -9,6 +9,7 @@ import threading
 import warnings
 
 from course_utils import quiet_tensorflow  # noqa: F401 (before Keras, which starts TensorFlow)
+from course_utils.data.splitting import check_seed
 from course_utils.errors import CourseError
 
 import keras  # isort: skip
@@ -24,9 +25,8 @@ def set_seed(seed):
     ``seed`` is a whole number from 0 to 2**32 - 1, else CourseError. Results still differ in the last digits
     between machines: floating-point sums depend on the number of threads.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise CourseError(f"SEED = {seed!r} is not a whole number from 0 to {2**32 - 1}.")
-    keras.utils.set_random_seed(seed)
+    check_seed(seed)
+    keras.utils.set_random_seed(int(seed))
 
 
 def one_cycle(peak, epochs, train, warmup=0.2, final=0.01):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -204,6 +205,25 @@ WRONG = {
     ),
     "a path that means another": (changed([("x/p0.jpg", *P0[1:])]), r"There is p0.png: did you mean that\?"),
     "outside": (changed([("../p0.png", *P0[1:])]), "not in the folder"),
+    "a pipe": (
+        lambda folder, rows: os.mkfifo(folder / "labels.csv"),
+        "labels.csv is a folder, a pipe or a link",
+    ),
+    "a link to nowhere": (
+        lambda folder, rows: (folder / "labels.json").symlink_to(folder / "gone.json"),
+        "labels.json is a folder, a pipe or a link to nowhere",
+    ),
+    "an answer too long for a model's labels": (
+        changed([("p0.png", "x" * 1001, "dress", "wool")]),
+        "a name of 1,001 letters.*1,000 are allowed",
+    ),
+    "a question too long": (changed(header=("file", "a" * 1001, "b", "c")), "a name of 1,001 letters"),
+    "two files for one name": (
+        lambda folder, rows: (
+            as_csv(folder, rows) or draw(folder / "p 0.png", "red", 1) or draw(folder / "p  0.png", "red", 2)
+        ),
+        "has 'p  0.png' and 'p 0.png', which differ in spaces or hidden letters alone",
+    ),
     "an empty cell": (changed([P0, ("p1.png", "red", " ", "wool")]), "line 3 has nothing in .*'garment'"),
     "a short line": (changed([P0, ("p1.png", "red")]), "line 3 has nothing in the column 'garment'"),
     "no path": (changed([("", "red", "dress", "wool")]), "line 2 has nothing in the column 'file'"),

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import socket
 import threading
@@ -204,7 +205,7 @@ CHANGES = {  # of a description's splits; each is valid JSON
 
 @pytest.mark.parametrize(
     "damage",
-    ["truncated", "missing", "short", "flipped", "no description", "half of it", *CHANGES],
+    ["truncated", "missing", "short", "flipped", "no description", "half of it", "a pipe", *CHANGES],
 )
 def test_damaged_published_data(damage, monkeypatch, tmp_path, capsys):
     folder = copy_as_published(monkeypatch, tmp_path)
@@ -213,6 +214,9 @@ def test_damaged_published_data(damage, monkeypatch, tmp_path, capsys):
         shard.write_bytes(shard.read_bytes()[:-1000])
     elif damage == "missing":
         shard.unlink()
+    elif damage == "a pipe":  # nobody would ever write into it
+        (folder / "dataset_info.json").unlink()
+        os.mkfifo(folder / "dataset_info.json")
     elif damage == "flipped":
         content = shard.read_bytes()
         shard.write_bytes(content[:3000] + b"damaged" + content[3007:])

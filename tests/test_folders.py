@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -239,6 +240,47 @@ def test_auto_holds_out_the_first_possible_combination_or_none(tmp_path):
     assert whole.unseen is None and "unseen" not in whole.counts
 
 
+def test_auto_holds_out_nothing_that_leaves_too_little(tmp_path, capsys):
+    """Else lessons 06 and 07 would fail in their second part, after the training of the first."""
+    folder = make(tmp_path / "mine", ["red_dress"], 60)
+    make(folder, ["red_jeans", "blue_dress", "blue_jeans"], 5, seed=1)
+    pictures = data.load_attributes(folder, held_out="auto")
+    assert pictures.unseen is None and sum(pictures.counts.values()) == 75
+    with pytest.raises(CourseError, match=r"has [45] different pictures"):
+        data.load_attributes(folder, held_out="red_dress")
+    # Nor one that is no news: each picture of blue_dress is one of blue_jeans, too.
+    folder = make(tmp_path / "twins", count=24)
+    for path in (folder / "blue_dress").iterdir():
+        shutil.copy(folder / "blue_jeans" / path.name, path)
+    pictures = data.load_attributes(folder, held_out="auto")
+    names = {pictures.class_names[label] for _, label in pictures.train.as_numpy_iterator()}
+    assert pictures.unseen is None or (pictures.counts["unseen"] and len(names) == 3)
+    with pytest.raises(
+        CourseError, match=r"held_out = 'blue_dress': all of its pictures are near-duplicates"
+    ):
+        data.load_attributes(folder, held_out="blue_dress")
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, None, True, 2**32])
+def test_a_seed_that_is_none_is_named_as_such(seed):
+    for load in (data.load_attributes, partial(data.load, "fashion_mnist")):
+        with pytest.raises(CourseError, match=r"SEED = .* is not a whole number from 0 to"):
+            load("sample", seed=seed)
+
+
+@pytest.mark.parametrize("size", [0, -5, 2.5, "96"])
+def test_a_size_that_is_none_is_named_as_such(tmp_path, size):
+    with pytest.raises(CourseError, match=r"size = .* is not a number of pixels"):
+        data.load_attributes(make(tmp_path / "mine"), size=size)
+
+
+def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(make(tmp_path / "mine"))
+    for load in (data.load_attributes, partial(data.load, "fashion_mnist")):
+        with pytest.raises(CourseError, match="DATA = '' is none of"):
+            load("")
+
+
 def test_auto_takes_the_folder_of_sets_that_people_bring_or_the_sample(
     tmp_path, monkeypatch, capsys, offline
 ):
@@ -346,8 +388,9 @@ def test_a_folder_one_level_too_high_says_what_was_meant(tmp_path):
 @pytest.mark.parametrize(
     ("places", "match"),
     [
-        (("red_cat", "Red_Cat"), "differ in capitals or spaces alone"),
-        (("red_cat ", "red_cat"), "differ in capitals or spaces alone"),
+        (("red_cat", "Red_Cat"), "differ in capitals, spaces or hidden letters alone"),
+        (("red_cat ", "red_cat"), "differ in capitals, spaces or hidden letters alone"),
+        (("red\n_cat", "red\\n_cat"), r"has 'red\\n_cat' and 'red\\\\n_cat', which differ in"),
         (("train", "test"), "are parts of a set, by their names, and the one to train on lacks folders"),
         (
             ("train/red_cat", "train/red_dog", "unlabeled"),

@@ -118,6 +118,39 @@ def test_a_full_disk_is_told_before_anything_runs(tmp_path, capsys, monkeypatch)
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("load", "expected"),
+    [
+        ('data.load("cats_vs_dogs", source=DATA, seed=SEED)', "9 more of its pictures are near-duplicates"),
+        ('data.load("tf_flowers", DATA, test=0.9)', "test = 0.9 leaves a part without some class"),
+        ("data.load_attributes(DATA, held_out=HELD)", "held_out = 'red_coat' is not there"),
+    ],
+)
+def test_pictures_that_cannot_be_split_are_told_before_anything_runs(
+    tmp_path, capsys, monkeypatch, load, expected
+):
+    monkeypatch.setattr("course_utils.cli.train.run_lesson", lambda *_, **__: pytest.fail("began"))
+    for name in ("red_dress", "red_jeans", "blue_dress", "blue_jeans"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        for number in range(10):
+            Image.new("RGB", (30, 30 + number), name.split("_")[0]).save(
+                tmp_path / "mine" / name / f"{number}.png"
+            )
+    parameters = PARAMETERS + 'SEED = 0\nHELD = "red_coat"\n'
+    lesson = write(
+        tmp_path, f"pictures = {load}\n%matplotlib".split("%")[0], "%matplotlib inline", parameters=parameters
+    )
+    code, _, err = call(capsys, lesson, "--dataset", tmp_path / "mine", "--out", tmp_path / "out")
+    assert code == 2 and err.startswith("course train: ") and expected in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_only_the_lesson_knows_is_left_to_it(tmp_path, pictures, capsys):
+    lesson = write(tmp_path, "def load(name): return data.load(name, source=DATA)\nprint('began')")
+    code, out, _ = call(capsys, lesson, "--dataset", pictures, "--out", tmp_path / "out")
+    assert code == 0 and "began" in out
+
+
 LOADS = "data.load_attributes(DATA)"
 
 
@@ -150,6 +183,14 @@ LOADS = "data.load_attributes(DATA)"
         (["{lesson}", "--dataset", "sample", "--epochs", "1", "-p", "EPOCHS", "2"], "EPOCHS is given twice"),
         (["{lesson}", "--dataset", "sample", "--out", "{lesson}/out"], "Cannot write to the folder"),
         (["{lesson}", "--dataset", "sample", "--out", "{tmp}"], "would overwrite the lesson"),
+        (["{lesson}", "--dataset", ""], "--dataset is empty"),
+        (
+            ["{lesson}", "--dataset", "{tmp}/plain", "--out", "{tmp}/plain/build"],
+            "would be taken for a class",
+        ),
+        (["{lesson}", "--dataset", "{tmp}/plain", "-p", "ARTIFACTS", "{tmp}/plain"], "would be taken for a"),
+        (["{lesson}", "--dataset", "sample", "--out", "{tmp}/" + "x" * 300], "File name too long"),
+        (["{lesson}", "--dataset", "sample", "-p", "ARTIFACTS", "x" * 300], "File name too long"),
     ],
 )
 def test_mistakes_in_the_call_are_told_before_anything_runs(tmp_path, capsys, arguments, expected):

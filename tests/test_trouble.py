@@ -225,6 +225,42 @@ def test_what_a_killed_download_left_behind_is_not_waited_for(stalling, monkeypa
         modules.resolve(handle)
 
 
+# ---- The stop button
+
+
+def test_the_stop_button_leaves_no_half_of_a_library():
+    """Pressed while a notebook imports NumPy and Matplotlib for the first time: its cells work again."""
+    program = """
+import importlib.abc, signal, sys
+import ipykernel
+
+class Press(importlib.abc.MetaPathFinder):
+    wanted = ["numpy._core.multiarray", "matplotlib.patches"]
+
+    def find_spec(self, name, path, target=None):
+        if name in self.wanted:
+            self.wanted.remove(name)
+            signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Press())
+try:
+    from course_utils import plots
+except KeyboardInterrupt:
+    print("stopped with", len(Press.wanted), "left")
+from course_utils import plots
+plots.grid(([[[[0.5]]]], [0]), ["a"]).savefig(sys.argv[1])
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        ran = subprocess.run(
+            [sys.executable, "-c", program, f"{folder}/figure.png"],
+            capture_output=True,
+            text=True,
+            cwd=files.course_folder(),
+        )
+    assert (ran.stdout, ran.stderr) == ("stopped with 0 left\n", "")
+
+
 # ---- A full disk
 
 

@@ -78,13 +78,41 @@ def needs(notebook):
     The first are keys of ``catalog.DATA_SETS``, or ``attributes.NAME`` for a folder that people bring; the
     second keys of ``catalog.PRETRAINED``.
     """
-    code = "\n".join("".join(cell["source"]) for cell in _cells(notebook) if cell["cell_type"] == "code")
+    code = "\n".join(_code(notebook))
     data_sets = [name for name in DATA_SETS if f'data.load("{name}", source=DATA' in code]
     data_sets += [BROUGHT] * ("load_attributes(" in code)
     networks = [VGG19] * ("pretrained.vgg19(" in code)
     if "pretrained.find(" in code:  # a lesson may put the parts of a handle together
         networks += [handle for handle in MODULES if all(part in code for part in handle.split("/")[-3:-1])]
     return data_sets, networks
+
+
+def loads(notebook, parameters):
+    """Return how a lesson reads ``DATA``: a list of (``"load"`` or ``"load_attributes"``, positional, named).
+
+    The last two are the arguments, a list and a dict, with ``parameters`` (a dict of name to value) before
+    the lesson's own defaults. Calls with other arguments than parameters and literals are left out.
+    """
+    known, calls = parameters_of(notebook) | parameters, []
+
+    def value(node):
+        return known[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+
+    for source in _code(notebook):
+        with contextlib.suppress(SyntaxError):  # a line for IPython alone
+            calls += [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    found = []
+    for call in calls:
+        function = ast.unparse(call.func)
+        if function in ("data.load", "data.load_attributes") and "DATA" in ast.unparse(call):
+            with contextlib.suppress(ValueError, KeyError):
+                named = {keyword.arg: value(keyword.value) for keyword in call.keywords}
+                found.append((function.removeprefix("data."), list(map(value, call.args)), named))
+    return found
+
+
+def _code(notebook):
+    return ["".join(cell["source"]) for cell in _cells(notebook) if cell["cell_type"] == "code"]
 
 
 def _parameters_cell(notebook):

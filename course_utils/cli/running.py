@@ -15,7 +15,7 @@ from pathlib import Path
 from course_utils import machine
 from course_utils.cli.lessons import checked_parameters, parameters_of
 from course_utils.errors import CourseError, NotAvailable, printable
-from course_utils.files import ensure_writable, from_home, written_whole
+from course_utils.files import ensure_writable, from_home, nearest_existing, written_whole
 
 _THREAD_VARIABLES = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
@@ -109,7 +109,7 @@ def run(
         parameters.setdefault("ARTIFACTS", str(output.parent / "artifacts"))
     ensure_writable(output.parent)
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
-    ensure_writable(next(path for path in metrics.parents if path.exists()))  # creates none that stays empty
+    ensure_writable(nearest_existing(metrics.parent))  # creates none that stays empty
     (earlier, _), outcome = _read(metrics), Outcome(notebook.stem, output, parameters)
 
     from course_utils.cli.endings import conclude  # slow to import, as papermill is

@@ -1,5 +1,6 @@
 """``course train``: run one lesson on pictures of one's own, show what it prints, and say what it kept."""
 
+import contextlib
 import math
 import os
 import re
@@ -8,6 +9,7 @@ import sys
 from itertools import chain
 from pathlib import Path
 
+from course_utils import data
 from course_utils.artifacts import readable
 from course_utils.availability import ALLOWED
 from course_utils.cli import lessons
@@ -17,7 +19,7 @@ from course_utils.data import attributes
 from course_utils.data.layout import look_into
 from course_utils.data.reading import is_picture
 from course_utils.errors import CourseError, NotAvailable, in_words, printable, say
-from course_utils.files import ensure_writable, free_space
+from course_utils.files import ensure_writable, free_space, nearest_existing
 
 _FOR_TERMINALS = re.compile(r"([\n\r\t\b]|\x1b\[[0-9;]*[mK])")
 _ROOM = 300_000_000  # bytes: a model of up to 110 MB, its older version, figures and the executed notebook
@@ -31,12 +33,15 @@ def run(options):
     ``out``. Raises CourseError, before anything runs, for whatever is wrong with these.
     """
     notebook = lessons.find_lesson(options.lesson)
-    classes, left_out, answers_of = _check_dataset(notebook, options.dataset)
+    classes, left_out = _check_dataset(notebook, options.dataset)
     values = _check_parameters(notebook, options.dataset, options.epochs, dict(options.parameters))
-    if answers_of:
-        attributes.choose_held_out(values.get("HELD_OUT", ""), answers_of)
     for folder in {options.out.absolute(), Path(values.get("ARTIFACTS", options.out)).absolute()}:
-        ensure_writable(next(path for path in (folder, *folder.parents) if path.exists()))  # creates none
+        if classes and Path(values["DATA"]).resolve() in (folder.resolve(), *folder.resolve().parents):
+            raise CourseError(
+                f"{folder} lies in {values['DATA']}, the folder of pictures, where it would be taken for a "
+                "class the next time. Choose another with --out."
+            )
+        ensure_writable(nearest_existing(folder))  # creates none
         if free_space(folder) < _ROOM:
             needed = f"{_ROOM / 1e6:.0f} MB, room for a model and the executed notebook"
             raise NotAvailable(f"The disk of {folder} lacks {needed}. Free some, or choose another disk.")
@@ -46,6 +51,8 @@ def run(options):
         say(f"  {name:<{max(map(len, classes))}} {len(files):>7,} files")
     if left_out:
         say(in_words(left_out))
+    if classes:
+        _check_pictures(notebook, values)
     display = CellOutput()
     try:
         outcome = run_lesson(
@@ -115,23 +122,27 @@ class CellOutput:
 
 
 def _check_dataset(notebook, dataset):
-    """Return what is in the folder ``dataset``: its classes, what is left out, and the classes' answers.
-
-    The last is empty for lessons with one label a picture, all are for a word that ``DATA`` knows.
-    """
+    """Return what is in the folder ``dataset``: its classes and what is left out; nothing for a word."""
     of_the_course = not lessons.needs(notebook)[0] and notebook in lessons.all_lessons().values()
     if of_the_course or "DATA" not in lessons.parameters_of(notebook):
         has = "makes no use of DATA" if of_the_course else "has no parameter DATA"
         others = ", ".join(lesson for lesson, path in lessons.all_lessons().items() if lessons.needs(path)[0])
         raise CourseError(f"{notebook.stem} {has}: it does not learn from pictures. These do: {others}.")
+    if not dataset:
+        raise CourseError("--dataset is empty. Give a folder of pictures, or a word such as sample.")
     if dataset in ALLOWED["DATA"]:
-        return {}, [], {}
-    answers_of = {}
-    if lessons.BROUGHT in lessons.needs(notebook)[0]:
-        (classes, _, left_out), answers_of = attributes.look_into(dataset)
-    else:
-        classes, _, left_out = look_into(dataset)
-    return classes, left_out, answers_of
+        return {}, []
+    of_answers = lessons.BROUGHT in lessons.needs(notebook)[0]
+    classes, _, left_out = attributes.look_into(dataset)[0] if of_answers else look_into(dataset)
+    return classes, left_out
+
+
+def _check_pictures(notebook, values):
+    """Read and split the folder as the lesson will, which then finds the pictures in the cache."""
+    with contextlib.redirect_stdout(None):  # the lesson says it all again
+        # The last first, because a wrong HELD_OUT is told before anything is read.
+        for function, positional, named in reversed(lessons.loads(notebook, values)):
+            {"load": data.divided, "load_attributes": attributes.divided}[function](*positional, **named)
 
 
 def _check_parameters(notebook, dataset, epochs, parameters):

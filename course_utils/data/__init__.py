@@ -8,7 +8,7 @@ from course_utils.data.attributes import AttributePictures, load_attributes
 from course_utils.data.catalog import data_set
 from course_utils.data.pictures import Pictures
 from course_utils.data.reading import read_picture
-from course_utils.data.splitting import check_share, split
+from course_utils.data.splitting import check_seed, check_share, split
 from course_utils.errors import CourseError
 
 __all__ = ["AttributePictures", "Pictures", "arrays", "load", "load_attributes", "read_picture"]
@@ -38,21 +38,8 @@ def load(name, source="auto", validation=0.2, seed=0, test=None, near_duplicates
     Raises CourseError for an unknown name or source, a share outside (0, 1), ``test`` for a set that has its
     own, published data that is damaged or cannot be had, and a folder that ``folders.read`` cannot use.
     """
-    entry = data_set(name)
-    check_share("validation", validation)
-    if test is not None:
-        check_share("test", test)
-        if "test" in entry.splits:
-            raise CourseError(f"test = {test!r}: {name} has a published test split. Leave the argument out.")
-    if folders.is_folder(source):
-        size = entry.shape[:2] if None not in entry.shape else FOLDER_SIZE
-        contents = folders.read(source, size, entry.shape[2])
-        choice = availability.Choice(contents, "folder", f"from {source}")
-        test = TEST_SHARE if "test" in entry.splits else test
-    else:
-        choice = availability.choose("DATA", source, lambda: _published(name), lambda: _sample(name))
+    choice, rows = divided(name, source, validation, seed, test, near_duplicates_together)
     contents = choice.value
-    rows = split(contents, validation, test, seed, together=near_duplicates_together)
     parts = {part: contents.dataset(chosen) for part, chosen in rows.items()}
     if contents.test is not None:
         parts["test"] = contents.test
@@ -69,6 +56,28 @@ def load(name, source="auto", validation=0.2, seed=0, test=None, near_duplicates
         near_duplicates=contents.near_duplicates,
         **parts,
     )
+
+
+def divided(name, source="auto", validation=0.2, seed=0, test=None, near_duplicates_together=True):
+    """Do what ``load`` does up to the split, for a folder without TensorFlow: all that can be wrong with one.
+
+    Return an ``availability.Choice`` with the ``Contents``, and the rows of each part as ``split`` does.
+    """
+    entry = data_set(name)
+    check_seed(seed)
+    check_share("validation", validation)
+    if test is not None:
+        check_share("test", test)
+        if "test" in entry.splits:
+            raise CourseError(f"test = {test!r}: {name} has a published test split. Leave the argument out.")
+    if folders.is_folder(source):
+        size = entry.shape[:2] if None not in entry.shape else FOLDER_SIZE
+        contents = folders.read(source, size, entry.shape[2])
+        choice = availability.Choice(contents, "folder", f"from {source}")
+        test = TEST_SHARE if "test" in entry.splits else test
+    else:
+        choice = availability.choose("DATA", source, lambda: _published(name), lambda: _sample(name))
+    return choice, split(choice.value, validation, test, seed, together=near_duplicates_together)
 
 
 def arrays(dataset):

@@ -1,5 +1,6 @@
 """Load pictures that answer several questions, such as colour and garment, from folders or a label file."""
 
+import contextlib
 import os
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import numpy as np
 from course_utils import availability
 from course_utils.data import folders, label_files, layout, tfds_sets
 from course_utils.data.pictures import Contents, Pictures, as_dataset
-from course_utils.data.splitting import check_share, split
+from course_utils.data.splitting import check_seed, check_share, rare_classes, split_apart, to_hold_out
 from course_utils.errors import CourseError, NotAvailable, say
 from course_utils.files import expanded
 
@@ -72,20 +73,11 @@ def load_attributes(
     Raises CourseError for a folder that is missing or built in another way, a ``held_out`` that is
     impossible, and shares outside (0, 1) or too small for these pictures.
     """
-    check_share("validation", validation)
-    check_share("test", test)
-    choice = _choose(source, size)
-    contents, answers_of, never = choice.value
-    names, labels = contents.class_names, contents.labels
-    rare = _rare(contents, validation * (1 - test))
-    never = [*never, *choose_held_out(held_out, answers_of, never, rare)]
-
-    is_unseen = np.isin(labels, [names.index(name) for name in never])
-    shares = validation, test, seed
-    rows, only_trained = _split(contents, shares, np.flatnonzero(~is_unseen), rare, near_duplicates_together)
-    if never:
-        known = np.isin(contents.groups, contents.groups[~is_unseen])
-        rows["unseen"] = np.flatnonzero(is_unseen & ~known)
+    choice, rows, only_trained = divided(
+        source, held_out, validation, test, size, seed, near_duplicates_together
+    )
+    contents, answers_of, _ = choice.value
+    names = contents.class_names
     availability.announce(NAME, choice.taken, choice.why)
     if only_trained:
         say(f"Too rare to be judged by, so all of their pictures train: {', '.join(only_trained)}.")
@@ -111,6 +103,29 @@ def load_attributes(
     )
 
 
+def divided(
+    source="auto", held_out="", validation=0.1, test=0.2, size=96, seed=0, near_duplicates_together=True
+):
+    """Do what ``load_attributes`` does up to the split, without TensorFlow for a folder.
+
+    Return an ``availability.Choice`` with the ``Contents``, the classes' answers and what is for ``unseen``
+    in any case, then the rows of each part and the list of those classes that are too rare to be judged by.
+    """
+    check_seed(seed)
+    check_share("validation", validation)
+    check_share("test", test)
+    if type(size) is not int or size < 1:
+        raise CourseError(f"size = {size!r} is not a number of pixels, such as 96.")
+    choice = _choose(source, size, held_out)
+    contents, answers_of, never = choice.value
+    shares, rare = (validation, test, seed), rare_classes(contents, validation * (1 - test))
+    *possible, last = to_hold_out(held_out, answers_of, never, rare)
+    for held in possible:
+        with contextlib.suppress(CourseError):  # what is left cannot be split, or what is held out is in it
+            return choice, *split_apart(contents, shares, [*never, *held], rare, near_duplicates_together)
+    return choice, *split_apart(contents, shares, [*never, *last], rare, near_duplicates_together)
+
+
 def look_into(path):
     """Return the ``Layout`` of a folder and the answers of each class: a dict of name to {question: answer}.
 
@@ -128,7 +143,7 @@ def brought_folder():
     return expanded(tfds_sets.quiet_tfds().core.constants.DATA_DIR) / "downloads" / "manual" / NAME
 
 
-def _choose(source, size):
+def _choose(source, size, held_out):
     """Return a ``Choice`` whose value is (Contents, combinations that are for ``unseen`` alone)."""
     if source == "tfds":
         raise CourseError(
@@ -136,20 +151,22 @@ def _choose(source, size):
             'folder with subfolders like red_dress, or "sample" for the drawings that come with the course.'
         )
     if folders.is_folder(source):
-        return availability.Choice(_read_folder(source, size), "folder", f"from {source}")
-    choice = availability.choose("DATA", source, partial(_read_brought, size), partial(_read_sample, size))
+        return availability.Choice(_read_folder(source, size, held_out), "folder", f"from {source}")
+    brought, sample = partial(_read_brought, size, held_out), partial(_read_sample, size)
+    choice = availability.choose("DATA", source, brought, sample)
     return choice._replace(taken="folder") if choice.taken == "tfds" else choice
 
 
-def _read_brought(size):
+def _read_brought(size, held_out):
     folder = brought_folder()
     if not os.path.isdir(folder):
         raise NotAvailable(f"there is no folder {folder}; your own goes into DATA.")
-    return _read_folder(folder, size), f"from {folder}"
+    return _read_folder(folder, size, held_out), f"from {folder}"
 
 
-def _read_folder(path, size):
+def _read_folder(path, size, held_out):
     found, answers_of = look_into(path)
+    to_hold_out(held_out, answers_of)  # what is wrong with it is told before anything is read
     return folders.read(path, (size, size), layout=found), answers_of, []
 
 
@@ -185,48 +202,3 @@ def _colours_and_garments(names):
         name: {"color": color, "category": category}
         for name, (color, category) in zip(names, pairs, strict=True)
     }
-
-
-def _rare(contents, share):
-    """Return the classes of which a part with this share of all would have no picture, unless all are so."""
-    groups = np.arange(len(contents.labels)) if contents.groups is None else contents.groups
-    _, first = np.unique(groups, return_index=True)
-    counts = np.bincount(contents.labels[first], minlength=len(contents.class_names))
-    rare = [name for name, count in zip(contents.class_names, counts, strict=True) if count * share < 1]
-    return rare if len(rare) < len(counts) and contents.parts is None else []
-
-
-def _split(contents, shares, rows, rare, together):
-    """Return the rows of each part, as ``split``, and the list of those rare classes that only train."""
-    try:
-        return split(contents, *shares, rows, together), []
-    except CourseError:
-        labels = contents.labels[rows]
-        is_rare = np.isin(labels, [contents.class_names.index(name) for name in rare])
-        if not is_rare.any() or is_rare.all():
-            raise
-        parts = split(contents, *shares, rows[~is_rare], together)
-        only = rows[is_rare]
-        if together:  # without those that have a near-duplicate among the pictures to judge by
-            judged = np.concatenate([parts["validation"], parts["test"]])
-            only = only[~np.isin(contents.groups[only], contents.groups[judged])]
-        parts["train"] = np.concatenate([parts["train"], only])
-        return parts, sorted({contents.class_names[label] for label in contents.labels[only]})
-
-
-def choose_held_out(wanted, answers_of, never=(), rare=()):
-    """Return the list of what is held out beside ``never``: one combination or none; CourseError if wrong."""
-    known = {name: answers.items() for name, answers in answers_of.items() if name not in never}
-    count = Counter(answer for answers in known.values() for answer in answers)
-    others = {name: [count[answer] - 1 for answer in answers] for name, answers in known.items()}
-    possible = [name for name in known if min(others[name])]
-    if wanted == "auto":
-        frequent = [name for name in possible if name not in rare]
-        return sorted(frequent, key=lambda name: -sum(others[name]))[:1] if not never else []
-    if wanted and wanted not in possible:
-        alone = [answer for question, answer in known.get(wanted, ()) if count[question, answer] == 1]
-        reason = f"alone has {' and '.join(alone)}" if alone else "is not there"
-        raise CourseError(
-            f"held_out = {wanted!r} {reason}. These can be held out: {', '.join(possible) or 'none'}."
-        )
-    return [wanted] if wanted else []

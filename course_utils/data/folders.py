@@ -31,7 +31,7 @@ def is_folder(source):
     if not isinstance(source, str):
         return isinstance(source, os.PathLike)
     is_path = "/" in source or os.sep in source or os.path.isdir(expanded(source))
-    return is_path and source not in ALLOWED["DATA"]
+    return is_path and source not in ("", *ALLOWED["DATA"])
 
 
 def read(path, size, channels=3, layout=None):

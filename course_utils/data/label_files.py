@@ -11,6 +11,7 @@ from pathlib import PurePath, PurePosixPath
 
 from course_utils.data.layout import PARTS, Layout, files_in
 from course_utils.errors import CourseError, printable
+from course_utils.labels import LONGEST
 
 NAMES = ("labels.csv", "labels.json")
 _NOTHING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null")  # as pandas has it; "none" can be an answer
@@ -23,6 +24,8 @@ def find(folder):
     with contextlib.suppress(OSError, ValueError):  # ``layout.look_into`` says what is wrong with a folder
         names = os.listdir(folder)
     found = [folder / name for name in sorted(names) if name.lower() in NAMES]
+    if found and not any(path.is_file() for path in found):
+        raise CourseError(f"{found[0]} is a folder, a pipe or a link to nowhere. Put the table itself there.")
     found = [path for path in found if path.is_file()]
     if len(found) > 1:
         both = " and ".join(path.name for path in found)
@@ -42,7 +45,15 @@ def look_into(table):
     built in another way, pictures that are not there, and answers that are missing or contradict each other.
     """
     files, left_out = files_in(table.parent)
-    known = {_clean(file.relative_to(table.parent).as_posix()): file for file in files if file != table}
+    known = {}
+    for file in files:
+        other = known.setdefault(_clean(file.relative_to(table.parent).as_posix()), file)
+        if other != file:  # a label could mean either
+            raise CourseError(
+                f"{table.parent} has {other.name!r} and {file.name!r}, which differ in spaces or hidden "
+                "letters alone. Rename one."
+            )
+    known = {name: file for name, file in known.items() if file != table}
     columns, rows = _read(table, known)
     questions = _questions(table, columns, known)
     listed, missing = {}, []
@@ -215,6 +226,10 @@ def _check_answers(table, question, answers):
     if several := [answer for answer in different if re.search("[;|,]", answer)]:
         problem = f"{question!r} has several answers in one cell, such as {several[0]!r}"
         raise _wrong(table, problem, "Give each its own column, named by its question.")
+    longest = max((question, *different), key=len)
+    if len(longest) > LONGEST:
+        problem = f"{question[:40]!r} has a name of {len(longest):,} letters, {longest[:40]!r}..."
+        raise _wrong(table, problem, f"Shorten it: {LONGEST:,} are allowed.")
     if len(different) == 1:
         raise _wrong(table, f"all pictures have {different[0]!r} for {question!r}", "Remove that column.")
     if len(different) > max(2, len(answers) / 2):

@@ -54,17 +54,18 @@ def look_into(path):
             left_out.append((folder, "a part without folders of classes"))
         for class_folder in inner[folder] if in_parts else [folder]:
             files, problems = files_in(class_folder)
-            name = printable(unicodedata.normalize("NFC", class_folder.name))
+            name = unicodedata.normalize("NFC", class_folder.name)
             classes.setdefault(name, []).extend(files)
             parts |= dict.fromkeys(files, PARTS[folder.name.lower()]) if in_parts else {}
             left_out += problems
     spelled = {}
     for name in classes:
-        if (other := spelled.setdefault(" ".join(name.casefold().split()), name)) != name:
+        if (other := spelled.setdefault(" ".join(printable(name).casefold().split()), name)) != name:
             raise CourseError(
-                f"{path} has {other!r} and {name!r}, which differ in capitals or spaces alone. If they are "
-                "one class, put them into one folder; if not, rename one."
+                f"{path} has {other!r} and {name!r}, which differ in capitals, spaces or hidden letters "
+                "alone. If they are one class, put them into one folder; if not, rename one."
             )
+    classes = dict(sorted((printable(name), files) for name, files in classes.items()))
     if empty := [name for name, files in classes.items() if not files]:
         raise CourseError(
             f"{path / empty[0]} has no pictures. Add some, or remove the folder to go without the class."
@@ -75,7 +76,7 @@ def look_into(path):
             f"{path} has pictures of {_some(untrained)} in other parts and none in its folder of training "
             "pictures. Add some there, or remove the folders of that class from the others."
         )
-    return Layout(dict(sorted(classes.items())), parts, left_out)
+    return Layout(classes, parts, left_out)
 
 
 def files_in(folder):

@@ -1,4 +1,9 @@
-"""Split pictures into parts: the same share of every class, near-duplicates together, decided by a seed."""
+"""Split pictures into parts: the same share of every class, near-duplicates together, decided by a seed.
+
+Where pictures answer several questions, a combination of answers may be held out, and some may be rare.
+"""
+
+from collections import Counter
 
 import numpy as np
 
@@ -9,6 +14,12 @@ def check_share(what, share):
     """Raise CourseError unless ``share``, the argument called ``what``, is a number between 0 and 1."""
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
         raise CourseError(f"{what} = {share!r} is not a share between 0 and 1, such as 0.2.")
+
+
+def check_seed(seed):
+    """Raise CourseError unless ``seed`` is a whole number that NumPy and TensorFlow can start from."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise CourseError(f"SEED = {seed!r} is not a whole number from 0 to {2**32 - 1}.")
 
 
 def set_aside(what, share, labels, seed, groups=None, names=None):
@@ -56,6 +67,72 @@ def split(contents, validation, test, seed, rows=None, together=True):
             sides = set_aside(part, share, labels[rows], seed, of_rows, contents.class_names)
             rows, parts[part] = (rows[side] for side in sides)
     return {"train": rows, "validation": parts.pop("validation"), **parts}
+
+
+def rare_classes(contents, share):
+    """Return the classes of which a part with this share of all would have no picture, unless all are so."""
+    groups = np.arange(len(contents.labels)) if contents.groups is None else contents.groups
+    _, first = np.unique(groups, return_index=True)
+    counts = np.bincount(contents.labels[first], minlength=len(contents.class_names))
+    rare = [name for name, count in zip(contents.class_names, counts, strict=True) if count * share < 1]
+    return rare if len(rare) < len(counts) and contents.parts is None else []
+
+
+def split_apart(contents, shares, unseen, rare, together):
+    """Return the rows of each part, classes ``unseen`` in one of that name, and the rare classes that train.
+
+    ``shares`` are validation, test and seed, as for ``split``, whose errors are raised.
+    """
+    is_unseen = np.isin(contents.labels, [contents.class_names.index(name) for name in unseen])
+    rows, only_trained = _split_seen(contents, shares, np.flatnonzero(~is_unseen), rare, together)
+    if unseen:
+        known = np.isin(contents.groups, contents.groups[~is_unseen])
+        rows["unseen"] = np.flatnonzero(is_unseen & ~known)
+        if not len(rows["unseen"]):
+            raise CourseError(
+                f"held_out = {', '.join(unseen)!r}: all of its pictures are near-duplicates of others, so "
+                "they would not be new. Hold out another combination."
+            )
+    return rows, only_trained
+
+
+def _split_seen(contents, shares, rows, rare, together):
+    """Return the rows of each part, as ``split``, and the list of those rare classes that only train."""
+    try:
+        return split(contents, *shares, rows, together), []
+    except CourseError:
+        labels = contents.labels[rows]
+        is_rare = np.isin(labels, [contents.class_names.index(name) for name in rare])
+        if not is_rare.any() or is_rare.all():
+            raise
+        parts = split(contents, *shares, rows[~is_rare], together)
+        only = rows[is_rare]
+        if together:  # without those that have a near-duplicate among the pictures to judge by
+            judged = np.concatenate([parts["validation"], parts["test"]])
+            only = only[~np.isin(contents.groups[only], contents.groups[judged])]
+        parts["train"] = np.concatenate([parts["train"], only])
+        return parts, sorted({contents.class_names[label] for label in contents.labels[only]})
+
+
+def to_hold_out(wanted, answers_of, never=(), rare=()):
+    """Return what may be held out beside ``never``, the best first: lists of one combination or none.
+
+    Raises CourseError where ``wanted`` is impossible.
+    """
+    known = {name: answers.items() for name, answers in answers_of.items() if name not in never}
+    count = Counter(answer for answers in known.values() for answer in answers)
+    others = {name: [count[answer] - 1 for answer in answers] for name, answers in known.items()}
+    possible = [name for name in known if min(others[name])]
+    if wanted == "auto":
+        frequent = [] if never else [name for name in possible if name not in rare]
+        return [[name] for name in sorted(frequent, key=lambda name: -sum(others[name]))] + [[]]
+    if wanted and wanted not in possible:
+        alone = [answer for question, answer in known.get(wanted, ()) if count[question, answer] == 1]
+        reason = f"alone has {' and '.join(alone)}" if alone else "is not there"
+        raise CourseError(
+            f"held_out = {wanted!r} {reason}. These can be held out: {', '.join(possible) or 'none'}."
+        )
+    return [[wanted] if wanted else []]
 
 
 def _too_few(what, share, labels, first, names):

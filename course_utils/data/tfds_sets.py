@@ -20,6 +20,11 @@ def published(name):
     folder = expanded(tfds.core.constants.DATA_DIR) / name
 
     def look():
+        for path in folder.rglob("*"):
+            if (
+                path.exists() and not path.is_file() and not path.is_dir()
+            ):  # opening a pipe would wait for ever
+                raise _damaged(folder, f"{path} is neither a file nor a folder")
         try:
             builder = tfds.builder(name)
             return _whole(builder, entry.splits) if builder.is_prepared() else None
