@@ -9,6 +9,8 @@ from pathlib import Path
 
 from course_utils.files import written_whole
 
+LONGEST = 100_000  # letters of a file that says versions
+
 
 def save(model, path):
     """Write ``model`` to ``path`` (``.keras``), whole or not at all, so that Keras 3.10 and later load it.
@@ -136,16 +138,13 @@ def kept_with(path):
     Empty where the file does not say; ``metrics.json`` beside it, if a lesson kept it, adds to ``"Keras"``.
     """
     versions = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            versions["Keras"] = str(json.loads(archive.read("metadata.json"))["keras_version"])
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError):
-        return {}
-    try:
-        noted = json.loads((Path(path).parent / "metrics.json").read_text(encoding="utf-8"))["versions"]
-        for name in ("TensorFlow", "Python"):
-            versions[name] = str(noted[name.lower()])
-    except (OSError, KeyError, ValueError, TypeError):
+    try:  # the files may be damaged, or made to do harm
+        with zipfile.ZipFile(path) as archive, archive.open("metadata.json") as file:
+            versions["Keras"] = str(json.loads(file.read(LONGEST))["keras_version"])[:20]
+        with (Path(path).parent / "metrics.json").open(encoding="utf-8") as file:
+            noted = json.loads(file.read(LONGEST))["versions"]
+        versions |= {name: str(noted[name.lower()])[:20] for name in ("TensorFlow", "Python")}
+    except (OSError, zipfile.BadZipFile, LookupError, ValueError, TypeError, RecursionError):
         pass
     return versions
 

@@ -2,14 +2,17 @@
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import threading
 import zlib
 
 from course_utils.errors import CourseError, NotAvailable
-from course_utils.files import ANOTHER_CACHE, KINDS, cache_folder
+from course_utils.files import ANOTHER_CACHE, KINDS, NETWORKS, cache_folder
 from course_utils.permissions import private_folder
+
+_OURS = re.compile(r"[0-9a-f]{16,}\b")  # how the names of what it keeps begin, those of former versions, too
 
 
 class Store:
@@ -111,7 +114,16 @@ def clear(kind):
     """
     before = size(kind)
     for folder in _folders(kind):
-        shutil.rmtree(private_folder(folder.name, entries=False), ignore_errors=True)
+        for path in private_folder(folder.name, entries=False).iterdir():
+            with contextlib.suppress(OSError):
+                if kind != NETWORKS and not _OURS.match(path.name):
+                    continue  # somebody's own pictures, say, where COURSE_CACHE_DIR names their folder, too
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+        with contextlib.suppress(OSError):
+            folder.rmdir()
     return before - size(kind)
 
 

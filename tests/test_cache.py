@@ -15,8 +15,9 @@ import tensorflow as tf
 from PIL import Image
 from tiny_module import ADDRESS, export
 
-from course_utils import availability, data, features, files, pretrained
+from course_utils import availability, checksums, data, features, files, pretrained
 from course_utils.cli import doctor, main
+from course_utils.data.catalog import PRETRAINED
 from course_utils.errors import CourseError, NotAvailable
 from course_utils.store import Store, clear
 
@@ -40,6 +41,10 @@ def cache(monkeypatch, tmp_path):
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     monkeypatch.setattr(availability, "network_answers", lambda address, seconds=4: False)
+    digest, (_, _, known) = checksums.digest, PRETRAINED[CLASSIFIER].labels
+    monkeypatch.setattr(
+        checksums, "digest", lambda path, *how: known if Path(path).name == LABELS else digest(path, *how)
+    )
     return tmp_path / "cache"
 
 
@@ -116,6 +121,19 @@ def test_clear_says_what_it_removes(kind, own, cache, capsys, monkeypatch):
     for name in ("pictures", "features", "networks") if kind == "all" else (kind,):
         assert f"MB of {name} from {cache}" in said
     assert load(own).counts["train"] == 4
+
+
+def test_clear_leaves_what_is_not_the_course_s(own, cache):
+    """Somebody's folder may be called like one of the cache's, where COURSE_CACHE_DIR names it."""
+    (cache / "pictures" / "holiday").mkdir(parents=True)
+    (cache / "pictures" / "holiday" / "a.jpg").write_text("mine")
+    (cache / "features").mkdir()
+    (cache / "features" / "list.csv").write_text("mine")
+    load(own)
+    extract()
+    assert clear("pictures") > 0 and clear("features") > 0
+    left = [path.relative_to(cache).as_posix() for path in cache.rglob("*") if path.is_file()]
+    assert sorted(left) == ["features/list.csv", "pictures/holiday/a.jpg"]
 
 
 def test_results_get_the_usual_permissions_and_no_thread_sees_another_mask(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """A hundred folders as nobody would wish for: each is read or refused in a paragraph, and stays as it was."""
 
 import builtins
+import errno
 import io
 import os
 import stat
@@ -17,6 +18,7 @@ from PIL import Image
 
 from course_utils import data
 from course_utils.cli import main
+from course_utils.data.layout import files_in
 from course_utils.errors import CourseError
 
 NAMES = (
@@ -231,3 +233,19 @@ def test_course_train_on_ten_of_the_hundred(tmp_path, capsys):
         code = main(["train", lesson, "--dataset", str(folder), "--epochs", "1", "--out", str(out)])
         assert any(out.rglob("model.keras")) == out.exists() == (code == 0)  # refused before it began
         assert "Traceback" not in capsys.readouterr().err and state(folder) == before
+
+
+def test_a_folder_that_is_deeper_than_paths_may_be_is_left_out(tmp_path, monkeypatch):
+    top = tmp_path / "deep"
+    top.mkdir()
+    (top / "z.png").write_bytes(b"")
+    monkeypatch.chdir(top)
+    for _ in range(2200):
+        os.mkdir("a")
+        os.chdir("a")
+    files, left_out = files_in(top)
+    assert files == [top / "z.png"]
+    assert [reason for _, reason in left_out] == [os.strerror(errno.ENAMETOOLONG)]
+    for _ in range(2200):
+        os.chdir("..")
+        os.rmdir("a")

@@ -271,6 +271,15 @@ REFUSED = {
         "Activation", activation={"module": "builtins", "class_name": "function", "config": "eval"}
     ),
     "enable_unsafe_deserialization": layer("enable_unsafe_deserialization", "keras.config"),
+    "a function under the name of something registered": layer(
+        "Activation",
+        activation={
+            "module": "keras.config",
+            "class_name": "function",
+            "config": "enable_unsafe_deserialization",
+            "registered_name": "test_trust>Halved",
+        },
+    ),
     "__typespec__": {**layer("__typespec__", "tensorflow"), "spec_name": "TensorSpec"},
 }
 REFUSED["a lookup in a wrapper"] = layer("TimeDistributed", layer=REFUSED["StringLookup"])
@@ -278,7 +287,7 @@ REFUSED["a lookup in a wrapper"] = layer("TimeDistributed", layer=REFUSED["Strin
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_reads_files_or_runs_code_is_refused_by_its_name(what, tmp_path):
-    name = "StringLookup" if "lookup" in what else "function" if what == "eval" else what
+    name = "StringLookup" if "lookup" in what else "function" if what == "eval" or " " in what else what
     with pytest.raises(CourseError, match=rf"(has a {name} layer: Python|needs {name} \(registered)"):
         classifier.load(kept(tmp_path / "kept", change=put(REFUSED[what])))
 
@@ -315,6 +324,10 @@ def heavy(config):
     config["config"]["layers"][-1]["config"]["units"] = 20_000_000
 
 
+picture = keras.Input((SIZE, SIZE, 3))
+tiled = keras.Model(picture, L.Dense(2)(keras.ops.tile(L.Flatten()(picture), (10**6, 1))))
+rows = L.Reshape((2**14, 3))(L.UpSampling2D(8)(picture))
+attentive = keras.Model(picture, L.Dense(2)(L.GlobalAveragePooling1D()(L.Attention()([rows, rows]))))
 DENSE = layer("Dense", units=1)
 BOMBS = {
     "layers": ({"change": heavy}, "asks for weights of shape"),
@@ -342,7 +355,9 @@ BOMBS = {
     "member": ({"assets__x": b"more"}, r"It holds 'assets\.x'"),
     "many": ({"change": lambda config: config.update(a=[DENSE] * 6000)}, "more than 5,000 layers"),
     "answers": ({"model": network(L.UpSampling2D(1024))}, "answer up to 805,306,368 numbers"),
-    "input": ({"model": network(L.Identity(), side=20_000)}, r"InputLayer of shape \[20000, 20000, 3\]"),
+    "attention": ({"model": attentive}, "answer up to 268,435,456 numbers"),
+    "batch": ({"model": tiled}, "answer up to 768,000,000 numbers"),
+    "input": ({"model": network(L.Identity(), side=20_000)}, r"of shape \[20000, 20000, 3\]"),
     "state": ({"change": put(layer("LSTM", units=3, stateful=True))}, "remembers earlier"),
 }
 
@@ -405,6 +420,33 @@ def test_honest_models_of_ordinary_layers_work(tmp_path):
     red = np.broadcast_to(np.float32([255, 0, 0]), (1, SIZE, SIZE, 3))
     expected = sorted(outer(red).numpy()[0], reverse=True)
     assert np.allclose([label.probability for label in answer.labels], expected, atol=1e-4)
+
+
+def test_a_loss_of_one_s_own_is_not_needed_to_classify(tmp_path):
+    def own(truth, answer):
+        return keras.ops.mean((truth - answer) ** 2)
+
+    model = network(L.Identity())
+    model.compile("adam", own, metrics=[own])
+    assert classifier.load(kept(tmp_path / "kept", model)).labels == ["a", "b"]
+
+
+def test_a_network_of_small_numbers_works(tmp_path):
+    model = network(L.Conv2D(4, 3), L.Dense(4))
+    model.quantize("int8")
+    assert classifier.load(kept(tmp_path / "kept", model)).labels == ["a", "b"]
+
+
+@pytest.mark.parametrize("version", ["9" * 5000, "x" * 200_000, "\x1b[2J", {}, None])
+@pytest.mark.parametrize("deep", [True, False])
+def test_hostile_versions_beside_a_damaged_model_are_harmless(version, deep, tmp_path):
+    noted = json.dumps({"keras_version": version}).encode()
+    folder = kept(tmp_path / "kept", config__json=b"[]", metadata__json=noted)
+    versions = json.dumps({"versions": {"tensorflow": version, "python": version}})
+    (folder / "metrics.json").write_text("[" * 50_000 if deep else versions)
+    with pytest.raises(CourseError, match=r"cannot be loaded: it ") as error:
+        classifier.load(folder)
+    assert len(str(error.value)) < 1000
 
 
 def test_a_large_answer_is_asked_for_one_picture_at_a_time(tmp_path):

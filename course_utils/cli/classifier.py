@@ -78,10 +78,9 @@ class Classifier:
         self.kind, self.threshold, self._labels = labels.kind, labels.threshold, labels
         self.labels = labels.outputs.get(None, labels.outputs)
         self.size, self.channels = _input_of(model)
-        self._batch = max(1, min(BATCH, model_files.LARGEST_OUTPUT // model_files.largest_output(model)))
         names, dtype = getattr(model, "output_names", None), model.inputs[0].dtype
 
-        @tf.function(input_signature=[tf.TensorSpec([None, *self.size, self.channels], tf.uint8)])
+        @tf.function(reduce_retracing=True)
         def predict(images):
             outputs = model(tf.cast(images, dtype), training=False)
             if not isinstance(outputs, dict):
@@ -89,7 +88,10 @@ class Classifier:
                 outputs = dict(zip(names if len(outputs) > 1 else [""], outputs, strict=True))
             return {name: tf.reshape(rows, [tf.shape(rows)[0], -1]) for name, rows in outputs.items()}
 
-        self._predict = predict
+        # For one picture, where every shape is known: what each step takes, within layers too.
+        one = predict.get_concrete_function(tf.TensorSpec([1, *self.size, self.channels], tf.uint8))
+        largest = model_files.largest_output(one.graph, model.count_params())
+        self._predict, self._batch = predict, max(1, min(BATCH, model_files.LARGEST_OUTPUT // largest))
 
     def classify(self, paths, top=None, threshold=None):
         """Return an iterator over the ``Answer`` for each of ``paths`` (one path or several), in their order.

@@ -24,7 +24,7 @@ LARGEST_OUTPUT = 2**26  # numbers that a layer may answer to one picture: 256 MB
 # What a file may describe: layers and operations, and what is named in their arguments, by the class of Keras
 # that it is derived from; functions of these modules of Keras; and values written down as dicts.
 KINDS = {"Operation", "Initializer", "Regularizer", "Constraint", "DTypePolicy", "Quantizer"}
-KINDS |= {"Optimizer", "LearningRateSchedule", "Loss", "Metric"}
+KINDS |= {"QuantizationConfig", "Optimizer", "LearningRateSchedule", "Loss", "Metric"}
 FUNCTIONS = ["activations", "losses", "metrics"]
 VALUES = ["__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"]
 # Layers of Keras that run code, load programs or read files that they name, with all that derive from them.
@@ -39,12 +39,20 @@ def check(path):
     is damaged raises errors of zipfile, json and h5py. Nothing that the file names is imported (the course's
     own layers apart), built, read or fetched.
     """
-    layers = []
     with zipfile.ZipFile(path) as archive:
         _check_members(archive, os.path.getsize(path))
-        config = json.loads(archive.read("config.json"), object_hook=lambda part: _checked(part, layers))
+        config = json.loads(archive.read("config.json"))
         if not isinstance(config, dict):
             raise ValueError("its config.json is no description of a model")
+        config.pop("compile_config", None)  # not read without compiling; a loss of one's own may stand there
+        waiting, layers = [config], 0
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, dict) and part.get("class_name") is not None:
+                layers += _check_part(part, part["class_name"], part.get("config"))
+            waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
+        if layers > MOST_LAYERS:
+            raise CourseError(f"It has more than {MOST_LAYERS:,} layers.")
         return _count(archive.read(WEIGHTS))
 
 
@@ -57,16 +65,13 @@ def _check_members(archive, size):
         raise CourseError(f"Its {size:,} bytes would unpack to {unpacked:,}, far more than a kept model.")
 
 
-def _checked(part, layers):
-    """Check one dict of ``config.json``, whose inner ones came before; add it to ``layers`` if it is one."""
-    name, config = part.get("class_name"), part.get("config")
-    if name is None:
-        return part
+def _check_part(part, name, config):
+    """Check one dict of ``config.json`` by itself; return whether it is a layer or another operation."""
     if name in VALUES:
         kind_of_number = str(config.get("dtype") if isinstance(config, dict) else None)
         if name == "__numpy__" and not re.fullmatch(r"bool|(u?int|b?float)\d{1,2}", kind_of_number):
             raise CourseError(f"It has an array of {kind_of_number[:100]!r}, which is no kind of number.")
-        return part
+        return False
     kind = None if name == "__lambda__" else _described(part)
     bases = {base.__name__ for base in getattr(kind, "__mro__", ())}
     if name == "__lambda__" or bases & REFUSED:
@@ -91,11 +96,7 @@ def _checked(part, layers):
             raise CourseError(f"It has a {kind.__name__} of shape {whole[:6]}, which takes too much memory.")
     if isinstance(config, dict) and config.get("stateful"):
         raise CourseError("It has a layer that remembers earlier pictures (stateful); train it without.")
-    if "Operation" in bases:
-        layers.append(kind)
-    if len(layers) > MOST_LAYERS:
-        raise CourseError(f"It has more than {MOST_LAYERS:,} layers.")
-    return part
+    return "Operation" in bases
 
 
 def _items(part):
@@ -109,10 +110,8 @@ def _described(part):
     """
     import keras
 
-    names = [part.get("registered_name"), part["class_name"]]
     is_function = part["class_name"] == "function"
-    if is_function:
-        names.append(part.get("config"))
+    names = [part.get("config")] if is_function else [part.get("registered_name"), part["class_name"]]
     names = [name for name in names if isinstance(name, str)]
     for own in OWN_LAYERS:
         if any(name.rpartition(">")[2] == own for name in names):
@@ -186,16 +185,15 @@ def at_most(numbers):
         keras.Layer.add_weight = add_weight
 
 
-def largest_output(model):
-    """Return how many numbers the largest answer of a layer to one picture is; CourseError for too many."""
-    largest, waiting = 1, [model]
-    while waiting:
-        layer = waiting.pop()
-        waiting += getattr(layer, "operations", getattr(layer, "layers", []))
-        tensors = [tensor for node in layer._inbound_nodes for tensor in node.output_tensors]
-        for tensor in [*tensors, *(getattr(layer, "inputs", None) or [])]:
-            largest = max(largest, math.prod(side or 1 for side in tensor.shape[1:]))
-    if largest > LARGEST_OUTPUT:
+def largest_output(graph, weights):
+    """Return how many numbers the largest answer in ``graph``, of the model to one picture, is.
+
+    Raises CourseError for more than ``LARGEST_OUTPUT``, or as many as the model has ``weights``.
+    """
+    steps = [step for step in graph.get_operations() if step.type != "ReadVariableOp"]  # weights are here
+    shapes = [tensor.shape for step in steps for tensor in step.outputs]
+    largest = max(math.prod(side or 1 for side in shape.as_list()) for shape in shapes if shape.rank)
+    if largest > max(LARGEST_OUTPUT, weights):
         raise CourseError(
             f"Its layers answer up to {largest:,} numbers to one picture; {LARGEST_OUTPUT:,} are allowed. "
             "Train it with smaller pictures."

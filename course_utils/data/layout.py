@@ -1,5 +1,6 @@
 """What a folder of pictures holds: a subfolder for each class, perhaps in parts, and what is left out."""
 
+import os
 import re
 import stat
 import unicodedata
@@ -84,30 +85,22 @@ def files_in(folder):
 
     Hidden files and folders do not count. Links are followed, to a folder that was seen already not again.
     """
-    files, left_out, seen = [], [], set()
-
-    def visit(place):
-        status = place.stat()
-        if (status.st_dev, status.st_ino) in seen:
-            left_out.append((place, "a link to a folder that was looked into already"))
-            return
-        seen.add((status.st_dev, status.st_ino))
-        for entry in _entries(place):
-            try:
-                mode = entry.stat().st_mode
-                if stat.S_ISDIR(mode):
-                    visit(entry)
-                elif stat.S_ISREG(mode):
-                    files.append(entry)
-                else:
-                    left_out.append((entry, "no ordinary file"))
-            except OSError as error:
-                left_out.append((entry, _reason(entry, error)))
-
-    try:
-        visit(Path(folder))
-    except OSError as error:
-        left_out.append((Path(folder), error.strerror))
+    files, left_out, seen, waiting = [], [], set(), [Path(folder)]
+    while waiting:
+        place = waiting.pop()
+        try:
+            status = place.stat()
+            if stat.S_ISREG(status.st_mode):
+                files.append(place)
+            elif not stat.S_ISDIR(status.st_mode):
+                left_out.append((place, "no ordinary file"))
+            elif (status.st_dev, status.st_ino) in seen:
+                left_out.append((place, "a link to a folder that was looked into already"))
+            else:
+                seen.add((status.st_dev, status.st_ino))
+                waiting += reversed(_entries(place))
+        except OSError as error:
+            left_out.append((place, _reason(place, error)))
     return files, left_out
 
 
@@ -196,7 +189,7 @@ def _entries(folder):
 
 
 def _reason(entry, error):
-    return "a link to nowhere" if entry.is_symlink() and not entry.exists() else error.strerror
+    return "a link to nowhere" if os.path.islink(entry) and not os.path.exists(entry) else error.strerror
 
 
 def _some(names, count=5):
