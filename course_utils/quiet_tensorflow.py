@@ -13,7 +13,8 @@ from course_utils.machine import check_keras
 
 
 @contextlib.contextmanager
-def _stderr_closed():
+def stderr_closed():
+    """Lose what is written to file descriptor 2 meanwhile, as TensorFlow's C++ writes its log."""
     try:
         kept = os.dup(2)
     except OSError:  # no such descriptor: nothing to silence
@@ -30,5 +31,5 @@ def _stderr_closed():
 
 
 check_keras()
-with _stderr_closed():
+with stderr_closed():
     import tensorflow  # noqa: F401

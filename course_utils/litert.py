@@ -1,0 +1,119 @@
+"""Keep: a model as LiteRT (formerly TensorFlow Lite) runs it on telephones, in float or in whole numbers."""
+
+import contextlib
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from course_utils import quiet_tensorflow
+from course_utils.files import written_whole
+
+import tensorflow as tf  # isort: skip
+
+
+FLOAT_SHARE = 0.02  # of the weights stay float in an 8-bit model, those of its first layers
+
+
+def convert(network, path, representative=None):
+    """Write ``network``, a Keras model with one input of known size and one output, to ``path``; return that.
+
+    Weights and arithmetic are float32. With ``representative``, pictures as the network takes them
+    [n, height, width, channels] of the kind that it will see (about a hundred), they are whole numbers of
+    8 bits: what comes out of each layer for these pictures decides which range its 256 steps cover. The first
+    layers and the last stay float: they have few weights, the rounding of the first goes through all others,
+    and that of the last would leave 256 probabilities. In and out go float32 either way, a picture at a time.
+    """
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    shape = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)
+    call = tf.function(lambda images: network(images, training=False), autograph=False)
+    # Weights as constants: the converter does not find those of a HubLayer's module by itself.
+    function = convert_variables_to_constants_v2(call.get_concrete_function(shape))
+    with _quiet():
+        model = tf.lite.TFLiteConverter.from_concrete_functions([function]).convert()
+        if representative is not None:
+            model = _in_8_bits(function, representative, _first_and_last(model))
+    with written_whole(path) as temporary:
+        temporary.write_bytes(_without_repetition(model))
+    return Path(path)
+
+
+def _in_8_bits(function, representative, as_float):
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([_float(picture)[None]] for picture in representative)
+    # Meant for finding layers that lose by rounding; the one public way to leave them out.
+    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_nodes=as_float)
+    debugger = tf.lite.experimental.QuantizationDebugger(converter=converter, debug_options=options)
+    return debugger.get_nondebug_quantized_model()
+
+
+def _first_and_last(model):
+    """Return the names of operations of a float model: the first ones, and the dense layer with its softmax."""
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    contents = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    graph, size, first = contents.subgraphs[0], 0, 0
+    for operation in graph.operators:
+        buffers = (contents.buffers[graph.tensors[place].buffer].data for place in operation.inputs)
+        size += sum(len(data) for data in buffers if data is not None)
+        if size > FLOAT_SHARE * len(model):
+            break
+        first += 1
+    chosen = [*graph.operators[:first], *graph.operators[-2:]]
+    return [graph.tensors[operation.outputs[0]].name.decode() for operation in chosen]
+
+
+def predict(path, images):
+    """Return what the model in the file ``path`` says about each of ``images``: an array [n, outputs].
+
+    ``images`` are arrays [height, width, channels] as the network takes them, which may come one by one: so
+    they are asked, on one thread, as a telephone would.
+    """
+    with _quiet():
+        interpreter = tf.lite.Interpreter(model_path=os.fspath(path), num_threads=1)
+        interpreter.allocate_tensors()
+    (taken,), (out,) = interpreter.get_input_details(), interpreter.get_output_details()
+    answers = []
+    for image in images:
+        interpreter.set_tensor(taken["index"], _float(image)[None])
+        interpreter.invoke()
+        answers.append(interpreter.get_tensor(out["index"])[0])
+    return np.stack(answers)
+
+
+def _float(images):
+    return np.asarray(images, "float32")
+
+
+def _without_repetition(model):
+    """Return the same model with lists that are equal, such as a zero for each channel, stored once.
+
+    With a scale and a zero point for each channel, a tenth of an 8-bit MobileNet are lists of zeros.
+    """
+    import flatbuffers
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    class Builder(flatbuffers.Builder):
+        known = None
+
+        def CreateNumpyVector(self, values):
+            self.known = self.known or {}
+            key = values.dtype.str, values.tobytes()
+            if key not in self.known:
+                self.known[key] = super().CreateNumpyVector(values)
+            return self.known[key]
+
+    builder = Builder(len(model))
+    builder.Finish(flatbuffer_utils.read_model_from_bytearray(bytearray(model)).Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Silence the converter's log, and the advice to move to a package that TensorFlow 2.19 does not need."""
+    with warnings.catch_warnings(), quiet_tensorflow.stderr_closed():
+        warnings.simplefilter("ignore")
+        yield
