@@ -51,7 +51,7 @@ def _in_8_bits(function, representative, as_float):
 
 
 def _first_and_last(model):
-    """Return the names of operations of a float model: the first ones, and the dense layer with its softmax."""
+    """Return the names of a float model's first operations, and of its dense layer and softmax."""
     from tensorflow.lite.tools import flatbuffer_utils
 
     contents = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
