@@ -1,6 +1,7 @@
 """Keep: a model as LiteRT (formerly TensorFlow Lite) runs it on telephones, in float or in whole numbers."""
 
 import contextlib
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -29,10 +30,10 @@ def convert(network, path, representative=None):
 
     shape = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)
     call = tf.function(lambda images: network(images, training=False), autograph=False)
-    # Weights as constants: the converter does not find those of a HubLayer's module by itself.
+    # Weights as constants, as the converter does not find those of a HubLayer's module; so none to track.
     function = convert_variables_to_constants_v2(call.get_concrete_function(shape))
     with _quiet():
-        model = tf.lite.TFLiteConverter.from_concrete_functions([function]).convert()
+        model = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module()).convert()
         if representative is not None:
             model = _in_8_bits(function, representative, _first_and_last(model))
     with written_whole(path) as temporary:
@@ -41,7 +42,7 @@ def convert(network, path, representative=None):
 
 
 def _in_8_bits(function, representative, as_float):
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([_float(picture)[None]] for picture in representative)
     # Meant for finding layers that lose by rounding; the one public way to leave them out.
@@ -114,6 +115,11 @@ def _without_repetition(model):
 @contextlib.contextmanager
 def _quiet():
     """Silence the converter's log, and the advice to move to a package that TensorFlow 2.19 does not need."""
-    with warnings.catch_warnings(), quiet_tensorflow.stderr_closed():
-        warnings.simplefilter("ignore")
-        yield
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), quiet_tensorflow.stderr_closed():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
