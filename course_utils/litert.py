@@ -30,9 +30,9 @@ def convert(network, path, representative=None):
 
     shape = tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)
     call = tf.function(lambda images: network(images, training=False), autograph=False)
-    # Weights as constants, as the converter does not find those of a HubLayer's module; so none to track.
-    function = convert_variables_to_constants_v2(call.get_concrete_function(shape))
     with _quiet():
+        # Weights as constants, as the converter does not find those of a HubLayer's module; so none to track.
+        function = convert_variables_to_constants_v2(call.get_concrete_function(shape))
         model = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module()).convert()
         if representative is not None:
             model = _in_8_bits(function, representative, _first_and_last(model))
