@@ -30,7 +30,7 @@ def network(tmp_path_factory):
             HubLayer(folder),
             keras.layers.Dense(256, "relu"),
             keras.layers.Dense(256, "relu"),
-            keras.layers.Dense(3, "softmax"),
+            keras.layers.Dense(3, "softmax", bias_initializer="random_normal"),
         ]
     )
 
@@ -50,6 +50,14 @@ def test_both_say_what_keras_says(network, pictures, files):
     assert np.abs(in_float - of_keras).max() < 1e-4
     assert 0 < np.abs(in_8_bits - of_keras).max() < 0.1
     assert len(np.unique(in_8_bits)) > 60, "probabilities are no steps of 1/256"
+
+
+def test_the_shift_by_rounding_is_taken_away(network, pictures, files):
+    shift = np.log(litert.predict(files[1], pictures[:20])) - np.log(
+        network.predict(pictures[:20], verbose=0)
+    )
+    shift = shift.mean(axis=0)
+    assert np.abs(shift - shift.mean()).max() < 1e-3
 
 
 def test_8_bits_take_less_than_a_third(files):
