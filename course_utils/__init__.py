@@ -1,4 +1,4 @@
-"""What the lessons share: load, look, build, train, judge, keep, run; one module a verb.
+"""What the lessons share: load, look, build, train, judge, practise, keep; one module a verb.
 
 Importing the package alone loads nothing heavy: TensorFlow and Matplotlib come with the modules that need
 them (``from course_utils import data, plots``).

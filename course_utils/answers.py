@@ -33,6 +33,8 @@ def numbers_of(answer, count, what="the answer"):
         raise Hint(
             f"{_capital(what)} is a function; asked for is {asked}. Call it, and give what it returns."
         )
+    if isinstance(answer, tuple | list) and any(part is ... for part in answer):
+        raise Hint("A part of the answer is still open: the dots.", f"Asked for is {asked}.")
     try:
         values = np.asarray(answer)
         if values.dtype.kind not in "iuf":

@@ -10,9 +10,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @pytest.fixture(scope="session", autouse=True)
 def course_cache(tmp_path_factory):
-    """The course's cache for the whole session, apart from the user's own."""
+    """The course's cache for the whole session, and its progress, apart from the user's own."""
     folder = tmp_path_factory.mktemp("course-cache")
     os.environ["COURSE_CACHE_DIR"] = str(folder)
+    os.environ["COURSE_DATA_DIR"] = str(tmp_path_factory.mktemp("course-data"))
     return folder
 
 

@@ -106,6 +106,24 @@ def test_a_wrong_answer_gets_its_own_hint_and_a_stronger_one(lesson, cells, code
     assert not record.load()[cells.number]["passed"]
 
 
+@pytest.mark.parametrize(
+    "share",
+    [
+        'network.evaluate(images, labels, verbose=0, return_dict=True)["accuracy"]',
+        "(network.predict(images, verbose=0).argmax(axis=1) == labels).mean()",
+    ],
+)
+def test_a_network_may_be_asked_in_all_ways_of_the_page(share, imports):
+    names = imports("02_cnn_with_1_conv_layer")
+    executed(f"def judge(network, images, labels):\n    return {share}", names)
+    assert exercises.check("02.3", names["judge"]).state == "passed"
+
+
+def test_the_first_of_two_numbers_is_judged_while_the_second_is_open():
+    assert "round up" in exercises.check("05.1", (12_800, ...)).text
+    assert "second line" in exercises.check("05.1", (8192, ...)).text
+
+
 def test_each_exercise_has_three_wrong_answers_with_hints_of_their_own():
     few = [cells.number for _, cells in EACH if len(exercises.find(cells.number).wrong) < 3]
     assert few == []
@@ -228,6 +246,7 @@ def test_the_second_wrong_try_brings_the_stronger_hint_and_a_right_one_begins_an
     assert first.hint not in first.text and second.hint in second.text
     assert exercises.hint("02.1").text == second.hint
     assert exercises.check("02.1", 0.417).state == "passed"
+    assert exercises.hint("02.1").state == "passed"
     assert exercises.check("02.1", 0.341).text == first.text
 
 

@@ -75,7 +75,7 @@ def test_load_and_doctor_work_for_a_user_without_name_and_home(tmp_path):
     ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert "Traceback" not in ran.stderr and "Data: the drawn sample of fashion_mnist" in ran.stdout
     assert "Ready: every lesson can run" in ran.stdout
-    assert f"{tmp_path}/image-classification-course-{os.getuid()}/.cache" in ran.stdout
+    assert "~/.cache" in ran.stdout and (tmp_path / f"image-classification-course-{os.getuid()}").is_dir()
 
 
 # ---- Keras
@@ -207,7 +207,7 @@ def test_modules_and_files_that_stop_on_their_way(stalling, monkeypatch, tmp_pat
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "hub"))
     for published in (
         modules.published(f"{stalling}/module/1"),
-        finding._keras_file("datasets", f"{stalling}/labels.txt", 1000),
+        finding._keras_file("datasets", f"{stalling}/labels.txt", 1000, "0" * 64),
     ):
         with pytest.raises(NotAvailable, match="could not be downloaded"):
             availability.obtain(published)

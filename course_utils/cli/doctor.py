@@ -17,7 +17,8 @@ from course_utils.data import attributes, tfds_sets
 from course_utils.data.attributes import NAME as BROUGHT
 from course_utils.data.catalog import PRETRAINED
 from course_utils.errors import CourseError
-from course_utils.files import KINDS, cache_folder, course_folder, ensure_writable, free_space
+from course_utils.exercises import CourseMap
+from course_utils.files import KINDS, cache_folder, course_folder, ensure_writable, free_space, from_home
 from course_utils.permissions import private_folder
 
 DISTRIBUTION = "image-classification-course"
@@ -38,7 +39,7 @@ class Report:
         return all(check.state != "missing" for check in self.checks)
 
     def __repr__(self):
-        checks = repr(Table(("", "", ""), self.checks)).splitlines()[2:]
+        checks = repr(Table(("", "", ""), from_home(self.checks))).splitlines()[2:]
         header = ("lesson", "pictures", 'with DATA = "auto"', 'with WEIGHTS = "auto"')
         verdict = (
             "Ready: every lesson can run on this machine."
@@ -47,8 +48,9 @@ class Report:
             f"'{machine.as_typed('course doctor')}' again."
         )
         keeping = ["", machine.KEEPING] if machine.on_colab() else []
-        table = ["", repr(Table(header, self.lessons))] if self.lessons else []
-        return "\n".join([*checks, *table, "", verdict, *keeping])
+        table = ["", repr(Table(header, from_home(self.lessons)))] if self.lessons else []
+        exercises = ["", repr(CourseMap())]
+        return "\n".join([*checks, *table, *exercises, "", verdict, *keeping])
 
 
 def run(options):

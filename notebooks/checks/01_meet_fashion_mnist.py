@@ -211,7 +211,7 @@ def nearest_mean(nearest):
     without = (pictures**2).sum(axis=1)[:, None] - 2 * pictures @ means.T
     squares = (means**2).sum(axis=1)
     distances = without + squares
-    term = "The third term, m², is one number for each class: `(means**2).sum(axis=1)`."
+    term = "The third term, m², is one number for each class: its mean, squared pixel by pixel and summed."
     near_or_far = "The nearest has the smallest distance."
     slips = [
         (

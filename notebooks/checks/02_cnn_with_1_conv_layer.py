@@ -16,13 +16,17 @@ from course_utils.exercises import exercise
         "base 2": "loss = 0.601",
         "below zero": "loss = -0.417",
         "class 1": "loss = 1.417",
+        "sum to 1, too": "loss = 2 / 3.1",
+        "no softmax": "loss = -np.log(2 / 3.1)",
+        "all three classes": "loss = 4.151",
         "What are the three probabilities": "loss = 0.7",
         "asked for is one number": "loss = '0.417'",
     },
 )
 def cross_entropy(loss):
     value = number_of(loss, "the loss")
-    first, second, _ = np.exp([2.0, 1.0, 0.1]) / np.exp([2.0, 1.0, 0.1]).sum()
+    first, second, third = np.exp([2.0, 1.0, 0.1]) / np.exp([2.0, 1.0, 0.1]).sum()
+    powers = "Softmax takes e to the power of each score, and divides these powers by their sum."
     slips = [
         (1 - first, "That is one minus the probability of the true class.", "A loss takes its logarithm."),
         (first, "That is the probability itself; a loss is small where it is near 1.", "Take its logarithm."),
@@ -34,12 +38,19 @@ def cross_entropy(loss):
             "That is the loss if class 1, the second, were the true one.",
             "The first is true.",
         ),
+        (2 / 3.1, "Scores divided by their sum do sum to 1, too. Softmax does one thing before.", powers),
+        (-np.log(2 / 3.1), "A logarithm of a share, but there was no softmax.", powers),
+        (
+            -np.log(first * second * third),
+            "You sum over all three classes; the loss looks at the true one alone.",
+            "Leave out the other two: the first class is true.",
+        ),
     ]
     refuse(value, slips, 0.003)
     if not near(value, -np.log(first), 0.003):
         raise Hint(
             f"{value:g} is not the loss. What are the three probabilities? They sum to 1.",
-            "The first is e² / (e² + e¹ + e⁰·¹) = 0.659. The loss is minus its natural logarithm.",
+            f"{powers} Where the lesson compiles its network, it says what the loss makes of them.",
         )
     return (
         "The true class has the probability 0.659, and -ln 0.659 = 0.417. Had the network been sure (0.99), "
@@ -101,13 +112,21 @@ def cross_entropy(loss):
                         answers[row, column] = (window * kernel).sum() if window.shape == (3, 3) else 0
                 return answers
             """,
-        "On a picture of noise": """
+        "below 0": """
             def convolve(image, kernel):
                 answers = np.zeros((26, 26))
                 for row in range(26):
                     for column in range(26):
                         window = image[row : row + 3, column : column + 3]
                         answers[row, column] = max(0, (window * kernel).sum())
+                return answers
+            """,
+        "On a picture of noise": """
+            def convolve(image, kernel):
+                answers = np.zeros((26, 26))
+                for row in range(26):
+                    for column in range(26):
+                        answers[row, column] = (image[row : row + 3, column : column + 3] @ kernel).sum()
                 return answers
             """,
         "returns nothing": """
@@ -135,6 +154,7 @@ def convolution(convolve):
         (right / 9, "A ninth of what Keras says: it sums the nine products.", "`.sum()`"),
         (right.T, "The numbers are right, in the wrong places.", "Rows and columns are exchanged."),
         (_of_keras(image, kernel.T), "The kernel lies on its side.", as_it_is),
+        (np.maximum(right, 0), "No answer of yours is below 0: that is a relu.", "Keep the sums."),
     ]
     refuse(answers, slips, 1e-3)
     if not near(answers, right, 1e-3):
@@ -142,11 +162,11 @@ def convolution(convolve):
         raise Hint(
             f"On a picture of noise, row {row}, column {column}, yours says {answers[row, column]:.3f} and "
             f"Keras {right[row, column]:.3f}.",
-            "At each place: nine pixels times the nine numbers of the kernel, summed. No bias, no ReLU.",
+            "At each place: nine pixels times the nine numbers of the kernel, summed. No bias, no relu.",
         )
-    smaller = run(convolve, image[:9, :9], kernel)
-    if np.shape(smaller) != (7, 7) or not near(smaller, right[:7, :7], 1e-3):
-        raise Hint("Right for 28 by 28 pixels, and only for these. Try 9 by 9.", "Use `image.shape`.")
+    smaller = run(convolve, image[:9, :12], kernel)
+    if np.shape(smaller) != (7, 10) or not near(smaller, right[:7, :10], 1e-3):
+        raise Hint("Right for 28 by 28 pixels, and only for these. Try 9 by 12.", "Use `image.shape`.")
     return "The same numbers as Keras, on pictures that you have not seen."
 
 
@@ -187,7 +207,7 @@ def _of_keras(image, kernel):
     },
 )
 def evaluation(judge):
-    import tensorflow as tf
+    import keras
 
     random = np.random.default_rng(3)
     labels = random.integers(0, 4, 400)
@@ -197,16 +217,18 @@ def evaluation(judge):
     images[np.arange(400), 3 + labels // 2, 3 + labels % 2] = 1
     labels[:100] = (labels[:100] + 1) % 4  # so that 75 % is right
 
-    def network(images, training=False):
-        scores = tf.reshape(tf.nn.avg_pool2d(images, 4, 4, "VALID"), (-1, 4))
-        return tf.nn.dropout(scores, 0.5) if training else scores
+    def network(dropout):  # of Keras and compiled: it can be called, and has predict and evaluate
+        layers = [keras.layers.AveragePooling2D(4), keras.layers.Flatten(), keras.layers.Dropout(dropout)]
+        built = keras.Sequential([keras.Input(shape=(8, 8, 1)), *layers, keras.layers.Softmax()])
+        built.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        return built
 
     def asked(network):
         return [number_of(run(judge, network, images, labels), "what it returns") for _ in range(3)]
 
-    answers = asked(network)
+    answers = asked(network(0.5))
     if len(set(answers)) > 1:
-        if asked(lambda images, training=False: network(images)) == [0.75] * 3:
+        if near(asked(network(0)), 0.75, 1e-6):
             raise Hint(
                 "The pictures are as they should be, and the answer still changes: dropout is on.",
                 "Whoever only asks a network calls it with `training=False`.",
@@ -217,7 +239,7 @@ def evaluation(judge):
         )
     if not near(answers, 0.75, 1e-6):
         raise Hint(
-            "Always the same number now, and a wrong one. Are the pictures still shifted?",
-            "A seed makes a mistake repeatable, it does not mend it. Take the shift away.",
+            "Always the same number now, and a wrong one. Are the pictures still shifted, or is dropout on?",
+            "A seed makes a mistake repeatable, it does not mend it. Take away what draws at random.",
         )
     return "The same number each time: 75 %, on pictures of which a quarter has a wrong label on purpose."

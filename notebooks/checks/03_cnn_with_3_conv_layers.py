@@ -160,7 +160,8 @@ def small_network(build):
         raise Hint(
             f"{count:,} weights; asked for are fewer than 100,000. The largest layer after the convolutions "
             f"has a weight for each of {np.prod(fed):,} numbers and each of its {outputs:,} outputs.",
-            "The third convolution leaves 3 by 3 places. One more pooling, of 3 by 3, leaves 128 numbers.",
+            "The convolutions have 92,672 of them. "
+            + ("What made maps smaller before?" if np.prod(fed) > 128 else "Which dense layer can go?"),
         )
     return (
         f"{count:,} weights, of which the convolutions have 92,672. What a network costs is decided where "

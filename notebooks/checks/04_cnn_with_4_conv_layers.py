@@ -33,7 +33,7 @@ def remembered(mean):
         (3, "In yours each batch adds as much as the first one; but 1 % of the old is lost.", rest),
         (0.05, "That is what it remembers after one batch.", "Put it in as the old value, 59 times more."),
         (5 * (1 - 0.9**60), "That is right for this lesson's momentum of 0.9; here it is 0.99.", rest),
-        (5, "It is near the true mean in yours. Is the large share, 0.99, that of the old value?", rest),
+        (5, "Yours has reached the true mean. Does the old value keep 0.99 of itself with each batch?", rest),
         (left, "That is the share of the starting value that is left; asked for is a mean.", rest),
         (1 - left, "That is a share: of which number?", "The mean of every batch is 5."),
         (5 * (1 - 0.99**59), "That is after 59 batches.", "The first batch counts, too."),
@@ -211,8 +211,8 @@ def decayed(with_decay):
         return np.array(read) / rate
 
     shares, decay = rates(1e-3, 1e-2), 1e-2
-    each = "`decay_steps=1`: one more `decay` in the denominator with every step."
-    formula = "`InverseTimeDecay` with `decay_steps=1` and `decay_rate=decay`."
+    each = "The denominator grows by `decay_rate` once in `decay_steps` steps; it shall grow with each step."
+    formula = "Set the two formulas side by side: which `decay_steps` and `decay_rate` make them equal?"
     slips = [
         (np.ones(4), "Read back, the rate is still the same after 1,000 steps.", formula),
         ((1 - decay) ** steps, "Your rate falls by another formula, 0.99 to the power of t.", formula),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.answers import Hint, array_of, near, numbers_of, refuse, run
+from course_utils.answers import Hint, array_of, near, number_of, numbers_of, refuse, run
 from course_utils.exercises import exercise
 
 VGG19 = 20_024_384  # numbers of VGG19 without its dense layers
@@ -22,10 +22,13 @@ BLUE_FIRST = np.array([103.939, 116.779, 123.68])  # means over ImageNet that `p
         "the head alone": "feature_count, number_count = 8192, 4_199_946",
         "last layer is missing": "feature_count, number_count = 8192, 24_219_200",
         "not the sum": "feature_count, number_count = 8192, 24_000_000",
+        "Now the second line": "feature_count, number_count = 8192, ...",
     },
 )
 def sizes(answer):
-    features, numbers = numbers_of(answer, 2)
+    pair = isinstance(answer, tuple) and len(answer) == 2  # the first is judged while the second is open
+    features, numbers = answer if pair else numbers_of(answer, 2)
+    features = number_of(features, "the number of features")
     side = 150
     for _ in range(5):
         side //= 2
@@ -48,6 +51,10 @@ def sizes(answer):
             f"{features:,.0f} is not the number of features. How large are the maps behind the fifth?",
             halving + " Places times channels are the features.",
         )
+    parts = "VGG19; 512 units with 8,192 weights and a bias each; 10 units with 512 weights and a bias each."
+    if numbers is ...:
+        raise Hint("The features are right. Now the second line: how many numbers has the whole?", parts)
+    numbers = number_of(numbers, "the number of all numbers")
     first, last = right * 512 + 512, 512 * 10 + 10
     slips = [
         (VGG19 + first + last - 522, "522 fewer than there are: the biases are missing.", "512 and 10."),
@@ -57,10 +64,7 @@ def sizes(answer):
     ]
     refuse(numbers, slips, 0.5)
     if numbers != VGG19 + first + last:
-        raise Hint(
-            f"The features are right; {numbers:,.0f} is not the sum of the three parts.",
-            "VGG19; 512 units with 8,192 weights and a bias each; 10 units with 512 weights and a bias each.",
-        )
+        raise Hint(f"The features are right; {numbers:,.0f} is not the sum of the three parts.", parts)
     return (
         "8,192 features, and 24,224,330 numbers, of which 4,199,946 are trained: five in six are borrowed. "
         "Most of the trained ones stand between the features and the 512 units."
@@ -82,6 +86,8 @@ _MEAN = "keras.ops.mean(eyes(prepared), axis=(1, 2))"
     wrong={
         "all places, side by side": _MEANS.replace(_MEAN, "keras.layers.Flatten()(eyes(prepared))"),
         "four dimensions": _MEANS.replace(_MEAN, "eyes(prepared)"),
+        "three colours already": _MEANS.replace("images.copy()", "keras.ops.repeat(images, 3, axis=-1)"),
+        "over the pictures": _MEANS.replace("(1, 2)", "(0, 1)"),
         "as read": _MEANS.replace("eyes(prepared)", "eyes(images)"),
         "range of one": _MEANS.replace("images.copy()", "images / 255"),
         "another layer": _MEANS.replace("block4", "block5"),
@@ -94,7 +100,7 @@ _MEAN = "keras.ops.mean(eyes(prepared), axis=(1, 2))"
 )
 def extractor(mean_features):
     random = np.random.default_rng(5)
-    for channels, count, height, width in [((4, 5, 6, 7, 9), 3, 64, 48), ((3, 4, 5, 6, 8), 5, 32, 96)]:
+    for channels, count, height, width in [((4, 5, 6, 7, 9), 3, 64, 80), ((3, 4, 5, 6, 8), 5, 32, 96)]:
         images = random.integers(0, 256, (count, height, width, 3)).astype("float32")
         network = _eyes(channels)
         returned = run(mean_features, network, images)
@@ -137,6 +143,8 @@ def _compare(returned, network, images, channels):
         raise Hint("You average the channels; what is left is one number for each place.", axes)
     if len(shape) == 2 and shape[1] != channels:
         raise Hint(f"{shape[1]} channels, and `block4_pool` has {channels} here: it is another layer.", axes)
+    if shape in ((whole.shape[1], channels), (whole.shape[2], channels)) and shape != right.shape:
+        raise Hint(f"{shape[0]} rows for {len(images)} pictures: you average over the pictures, too.", axes)
     values = array_of(returned, right.shape)
     # Two convolutions of float32 differ by less than a thousandth of what they say.
     tolerance = 1e-3 * np.abs(right).max()
@@ -144,9 +152,14 @@ def _compare(returned, network, images, channels):
         return
     eyes_want = "The eyes want blue first, minus the means of 0 to 255. `preprocess_input` does both."
     slips = [
-        (maps(images), "The network got the pixels as read.", eyes_want),
+        (maps(images), "The network got the pixels as read, not as VGG19 expects them.", eyes_want),
         (maps(images / 255), "The network got pixels in a range of one.", eyes_want),
         (maps(images[..., ::-1] / 255 - BLUE_FIRST), "The network got pixels in a range of one.", eyes_want),
+        (
+            maps(images[..., :1] - BLUE_FIRST),
+            "You repeat the channels, as for grey; these pictures have three colours already.",
+            "Give them to `preprocess_input` as they are.",
+        ),
         (
             maps(prepared[..., ::-1]),
             "The network got red first, minus means.",

@@ -16,26 +16,26 @@ GARMENTS = {
     "06.1",
     start="Write down the labels in their order. Which true label of each combination comes first?",
     wrong={
-        "compares places": "flattering = 100",
-        "two combinations have": "flattering = 0",
-        "as a share": "flattering = 0.222",
-        "all red": "flattering = 33.3",
-        "One more garment": "flattering = 11.1",
-        "not chance": "flattering = 50",
-        "the other way round": "flattering = 77.8",
-        "to one decimal": "flattering = 22",
-        "For which combinations": "flattering = 42.9",
+        "compares places": "accuracy = 100",
+        "in the row": "accuracy = 0",
+        "as a share": "accuracy = 0.222",
+        "all red": "accuracy = 33.3",
+        "One more garment": "accuracy = 11.1",
+        "not chance": "accuracy = 50",
+        "the other way round": "accuracy = 77.8",
+        "to one decimal": "accuracy = 22",
+        "For which combinations": "accuracy = 42.9",
     },
 )
-def kind_of_accuracy(flattering):
-    value = number_of(flattering, "the accuracy")
+def kind_of_accuracy(accuracy):
+    value = number_of(accuracy, "the accuracy")
     pairs = [(colour, garment) for colour, garments in GARMENTS.items() for garment in garments]
     labels = sorted({word for pair in pairs for word in pair})
     share = np.mean([labels.index(garment) < labels.index(colour) for colour, garment in pairs])
     order = "The order: " + ", ".join(labels) + ". Where does the garment stand before the colour?"
     slips = [
         (100, "All labels are right, and this metric compares places: the surest with the first.", order),
-        (0, "Nearly nothing, but two combinations have their surest label first.", order),
+        (0, "So it would be if the colour always came first. In the names it does; and in the row?", order),
         (share, "Asked for is a number in per cent; you give it as a share.", "Times 100."),
         (100 / 3, "That would be all red things. `red` comes before some garments.", order),
         (100 / 9, "One combination of nine. One more garment stands before its colour.", order),
@@ -50,7 +50,10 @@ def kind_of_accuracy(flattering):
             "The network knows every label, and the number tells how the words are spelled."
         )
     if near(value, 100 * share, 0.5):
-        raise Hint("Nearly. Asked for is the number in per cent to one decimal.", order)
+        raise Hint(
+            "Nearly. Asked for is the number in per cent to one decimal.",
+            "Round it to one decimal, or give all that Python prints.",
+        )
     raise Hint(
         f"{value:g} % is not what Keras reports. For which combinations is the garment the first true label?",
         order,
@@ -103,6 +106,13 @@ def kind_of_accuracy(flattering):
                     answers[:, group] = part * (part == part.max(axis=1, keepdims=True))
                 return answers
             """,
+        "the same answers to every picture": """
+            def decide(probabilities, groups):
+                answers = np.zeros(probabilities.shape)
+                for group in groups:
+                    answers[:, np.array(group)[probabilities[:, group].argmax(axis=1)]] = 1
+                return answers
+            """,
         "asked for is (200, 7)": """
             def decide(probabilities, groups):
                 return np.stack([probabilities[:, group].argmax(axis=1) for group in groups], axis=1)
@@ -133,6 +143,12 @@ def rule(decide):
         ),
     ]
     refuse(answers, slips, 1e-9)
+    if near(answers, answers[:1], 0):
+        raise Hint(
+            "Your function gives the same answers to every picture.",
+            "`answers[:, columns] = 1` writes into all rows; each row has a column of its own: "
+            "`answers[np.arange(len(answers)), columns] = 1`.",
+        )
     sums = np.stack([answers[:, group].sum(axis=1) for group in groups], axis=1)
     if (sums != 1).any():
         row, which = np.argwhere(sums != 1)[0]
@@ -204,6 +220,11 @@ def _exactly_one(probabilities, groups):
             def rows_and_labels(names):
                 return MultiLabelBinarizer().fit_transform([name.split("_") for name in names])
             """,
+        "white_raincoat says: coat": """
+            def rows_and_labels(names):
+                words = sorted({word for name in names for word in name.split("_")})
+                return [[word in name for word in words] for name in names], words
+            """,
         "only for it": """
             def rows_and_labels(names):
                 words = ["blue", "dress", "jeans", "red"]
@@ -214,7 +235,7 @@ def _exactly_one(probabilities, groups):
 def letters(rows_and_labels):
     example = ["red_dress", "blue_jeans", "blue_dress"]
     _compare(run(rows_and_labels, example), example)
-    other = ["green_coat", "black_shoes", "white_coat", "green_shoes", "pink_hat"]
+    other = ["green_coat", "black_shoes", "white_raincoat", "green_shoes", "pink_hat"]
     try:
         _compare(run(rows_and_labels, other), other)
     except Hint as wrong:
@@ -247,6 +268,9 @@ def _compare(returned, names):
     rows = array_of(rows, (len(names), len(words)), "the table")
     for name, row in zip(names, rows, strict=True):
         said = sorted(label for label, one in zip(labels, row, strict=True) if one == 1)
+        if set(said) > set(name.split("_")):
+            says = f"The row of {name} says: {', '.join(said)}. A part of a word is not a label."
+            raise Hint(says, split)
         if said != sorted(name.split("_")) or not np.isin(row, (0, 1)).all():
             raise Hint(
                 f"The row of {name} says: {', '.join(said) or 'nothing'}. Rows and labels of another table?",

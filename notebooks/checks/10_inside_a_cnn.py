@@ -99,6 +99,9 @@ CAT_OR_DOG = """
         "dog speaks against cat": CAT_OR_DOG.format("-difference"),
         "cat alone": CAT_OR_DOG.format("scores[..., 0]"),
         "not subtracted from each other": CAT_OR_DOG.format("plain[..., 0] - plain[..., 1] + bias.sum()"),
+        "shared the biases out": CAT_OR_DOG.format(
+            "plain[..., 0] - plain[..., 1] + (bias[0] - bias[1]) / maps[0, ..., 0].size"
+        ),
         "two maps for each": CAT_OR_DOG.format("scores"),
         "that has it as its mean": CAT_OR_DOG.format("difference.mean(axis=(1, 2))"),
         "not the single places": CAT_OR_DOG.format(
@@ -136,6 +139,11 @@ def difference_map(cat_or_dog):
         (
             plain[..., 0] - plain[..., 1] + bias.sum(),
             "The biases are not subtracted from each other.",
+            bias_hint,
+        ),
+        (
+            plain[..., 0] - plain[..., 1] + (bias[0] - bias[1]) / 30,
+            "You shared the biases out among the places. Add 1 to every number: what does the mean do?",
             bias_hint,
         ),
         (right / largest, "A map divided by its largest value: its mean says nothing any more.", both),
