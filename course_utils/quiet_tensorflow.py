@@ -14,7 +14,8 @@ from course_utils.whole_imports import uninterrupted
 
 
 @contextlib.contextmanager
-def _stderr_closed():
+def stderr_closed():
+    """Lose what is written to file descriptor 2 meanwhile, as TensorFlow's C++ writes its log."""
     try:
         kept = os.dup(2)
     except OSError:  # no such descriptor: nothing to silence
@@ -31,6 +32,6 @@ def _stderr_closed():
 
 
 check_keras()
-with uninterrupted(), _stderr_closed():
+with uninterrupted(), stderr_closed():
     import tensorflow  # noqa: F401, I001
     import keras  # noqa: F401

@@ -37,7 +37,7 @@ def smoke_parameters(lesson):
 
 def ends_on_a_figure(source):
     """Whether the last line of a cell shows what a function of ``plots`` returned."""
-    statements = ast.parse(re.sub(r"^(\s*)%.*$", r"\1pass", source, flags=re.MULTILINE)).body
+    statements = ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)).body
     last = ast.unparse(statements[-1]) if statements and isinstance(statements[-1], ast.Expr) else ""
     return last.startswith("plots.") or bool(
         last and re.search(rf"^\s*{re.escape(last)} = plots\.", source, re.M)

@@ -6,10 +6,11 @@ import subprocess
 import sys
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
-from course_utils.data.reading import UnreadablePicture, open_picture, read_picture
+from course_utils.data.reading import UnreadablePicture, format_of, is_picture, open_picture, read_picture
 
 RED = (220, 30, 40)
 
@@ -45,6 +46,12 @@ def test_formats_and_names(tmp_path, name, mode):
     array = read_picture(tmp_path / name, (48, 48))
     assert array.shape == (48, 48, 3) and array.dtype == np.uint8
     assert is_upright(array)
+
+
+def test_heic_as_telephones_save_it(tmp_path):
+    pillow_heif.from_pillow(halves()).save(tmp_path / "a.heic")
+    assert is_upright(read_picture(tmp_path / "a.heic", (48, 48)))
+    assert format_of(tmp_path / "a.heic") == "HEIF" and is_picture(tmp_path / "a.heic")
 
 
 def test_the_size_is_height_then_width_and_grey_has_one_channel(tmp_path):

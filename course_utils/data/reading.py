@@ -6,6 +6,7 @@ that number, unless it is a JPEG that can be decoded at a smaller size.
 """
 
 import contextlib
+import functools
 import mimetypes
 import os
 import stat
@@ -170,7 +171,7 @@ def _opened(path):
         raise UnreadablePicture(path, "it is empty")
     if status.st_size > _LONGEST:
         raise UnreadablePicture(path, f"a file of {status.st_size / 1e6:,.0f} MB; make it smaller")
-    Image.init()
+    _know_formats()
     # In larger blocks than C's malloc keeps for itself, for each thread, when they are given back.
     Image.core.set_block_size(64 * 2**20)
     # Pillow gets the file and not its path, or it would map it into memory: the process dies of a mapped file
@@ -186,6 +187,17 @@ def _opened(path):
             file.seek(0)
             image = JpegImagePlugin.JpegImageFile(file)
         yield image
+
+
+@functools.cache
+def _know_formats():
+    from PIL import Image
+
+    Image.init()
+    with contextlib.suppress(ImportError):  # a plugin of its own for the format of telephones
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
 
 
 def _check_tiff(file):
