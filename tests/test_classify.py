@@ -419,7 +419,7 @@ def annotate_seven(models, tmp_path, capsys, fourth):
     return code, json.loads(out), err
 
 
-@pytest.mark.parametrize("fourth", ["n" * 235 + ".png", "n" * 250 + ".png", "ü" * 120 + ".png"])
+@pytest.mark.parametrize("fourth", ["n" * 242 + ".png", "n" * 250 + ".png", "ü" * 121 + ".png"])
 def test_a_copy_with_a_name_too_long_ends_nothing(models, tmp_path, capsys, fourth):
     code, records, err = annotate_seven(models, tmp_path, capsys, fourth)
     assert (code, len(records), len(os.listdir(tmp_path / "out"))) == (1, 7, 6)

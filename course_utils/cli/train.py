@@ -10,14 +10,12 @@ from pathlib import Path
 
 from course_utils.artifacts import readable
 from course_utils.availability import ALLOWED
-from course_utils.cli import lessons
-from course_utils.cli.running import run as run_lesson
-from course_utils.cli.running import status_line
+from course_utils.cli import lessons, running
 from course_utils.data import attributes
 from course_utils.data.layout import look_into
 from course_utils.data.reading import is_picture
 from course_utils.errors import CourseError, NotAvailable, in_words, printable, say
-from course_utils.files import ensure_writable, free_space
+from course_utils.files import free_space
 
 _FOR_TERMINALS = re.compile(r"([\n\r\t\b]|\x1b\[[0-9;]*[mK])")
 _ROOM = 300_000_000  # bytes: a model of up to 110 MB, its older version, figures and the executed notebook
@@ -27,16 +25,15 @@ def run(options):
     """Run ``options.lesson`` with ``DATA`` = ``options.dataset``; return the exit code 0, 1 or 130.
 
     ``dataset`` is a folder of classes or a word that ``DATA`` knows, ``epochs`` a number or None,
-    ``parameters`` a list of pairs of text. The executed notebook and ``artifacts/`` appear in the folder
-    ``out``. Raises CourseError, before anything runs, for whatever is wrong with these.
+    ``parameters`` a list of pairs of text, ``out`` a folder for the results. Raises CourseError, before
+    anything runs, for whatever is wrong with these.
     """
     notebook = lessons.find_lesson(options.lesson)
     classes, left_out, answers_of = _check_dataset(notebook, options.dataset)
     values = _check_parameters(notebook, options.dataset, options.epochs, dict(options.parameters))
     if answers_of:
         attributes.choose_held_out(values.get("HELD_OUT", ""), answers_of)
-    for folder in {options.out.absolute(), Path(values.get("ARTIFACTS", options.out)).absolute()}:
-        ensure_writable(next(path for path in (folder, *folder.parents) if path.exists()))  # creates none
+    for folder in {options.out, Path(values.get("ARTIFACTS", options.out))}:
         if free_space(folder) < _ROOM:
             needed = f"{_ROOM / 1e6:.0f} MB, room for a model and the executed notebook"
             raise NotAvailable(f"The disk of {folder} lacks {needed}. Free some, or choose another disk.")
@@ -48,7 +45,7 @@ def run(options):
         say(in_words(left_out))
     display = CellOutput()
     try:
-        outcome = run_lesson(
+        outcome = running.run(
             notebook,
             output,
             values,
@@ -86,7 +83,7 @@ class CellOutput:
     """
 
     def __init__(self):
-        self._status = status_line()
+        self._status = running.status_line()
         self._cell, self._heading, self._in_mid_line = "", "", False
 
     def progress(self, progress):
@@ -126,12 +123,11 @@ def _check_dataset(notebook, dataset):
         raise CourseError(f"{notebook.stem} {has}: it does not learn from pictures. These do: {others}.")
     if dataset in ALLOWED["DATA"]:
         return {}, [], {}
-    answers_of = {}
     if lessons.BROUGHT in lessons.needs(notebook)[0]:
-        (classes, _, left_out), answers_of = attributes.look_into(dataset)
+        found, answers_of = attributes.look_into(dataset)
     else:
-        classes, _, left_out = look_into(dataset)
-    return classes, left_out, answers_of
+        found, answers_of = look_into(dataset), {}
+    return found.classes, found.left_out, answers_of
 
 
 def _check_parameters(notebook, dataset, epochs, parameters):
