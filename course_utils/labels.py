@@ -72,9 +72,9 @@ class Labels:
     def choose(self, probabilities, top=None, threshold=None):
         """Return what to name for one picture: a list of ``Label`` for each output, the best first.
 
-        ``probabilities`` is a dict of output name to a number (0 to 1) for each label. ``top`` names so many of
-        each output, ``threshold`` (0 to 1, ``"multi_label"`` only) all labels above it; without, it is one of
-        each output, and of ``"multi_label"`` all above the saved threshold.
+        ``probabilities`` is a dict of output name to a number (0 to 1) for each label. ``top`` names so many
+        of each output, ``threshold`` (0 to 1, ``"multi_label"`` only) all above it; without, one of each
+        output is named, and of ``"multi_label"`` all above the saved threshold.
         """
         chosen = []
         for output, names in self.outputs.items():
