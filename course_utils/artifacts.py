@@ -30,13 +30,12 @@ def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, fi
     folder = expanded(artifacts) / lesson
     labels = labels or {"kind": "single_label", "labels": list(pictures.class_names)}
     meaning = parse(labels)
-    if model is not None:
-        meaning.check_units(model)
     record = {"lesson": lesson, **metrics, "data_set": pictures.name, "data_source": pictures.source}
     record["counts"] = pictures.counts
     record["versions"] = {name: importlib.metadata.version(name) for name in PACKAGES}
     record["versions"]["python"] = platform.python_version()
     if model is not None:
+        meaning.check_units(model)
         record["parameters"] = model.count_params()
         record["trainable_parameters"] = sum(math.prod(weight.shape) for weight in model.trainable_weights)
         portable.save(model, folder / "model.keras")

@@ -106,7 +106,7 @@ def run(
         parameters.setdefault("ARTIFACTS", str(output.parent / "artifacts"))
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
     for path in (output, metrics):
-        ensure_writable(next(folder for folder in path.parents if folder.exists()))  # creates none yet
+        ensure_writable(next(folder for folder in path.parents if os.path.exists(folder)))  # creates none
     (earlier, _), outcome = _read(metrics), Outcome(notebook.stem, output, parameters)
 
     from course_utils.cli.endings import conclude  # slow to import, as papermill is

@@ -62,8 +62,8 @@ def load_attributes(
     such as ``"blue_jeans"``, is for ``unseen`` alone; ``"auto"`` chooses one if ``unseen`` would be empty.
 
     Pictures are squashed to ``size`` x ``size`` RGB pixels. Raises CourseError for a folder that is missing
-    or built in another way, a ``held_out`` that has an answer of its own, and shares outside (0, 1) or too
-    small for these pictures.
+    or built in another way, a ``held_out`` that is not there or alone has an answer, and shares outside
+    (0, 1) or too small for these pictures.
     """
     check_share("validation", validation)
     check_share("test", test)
