@@ -18,25 +18,24 @@ PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
 def save(artifacts, lesson, *, pictures, metrics, model=None, histories=None, figures=None, labels=None):
     """Write a lesson's results to ``artifacts/lesson/`` and return that folder as a ``Path``.
 
-    - ``metrics.json``: ``metrics`` (a dict of plain numbers and strings; accuracies from 0 to 1, times in
-      seconds) with what they depend on: data source, counts, parameters of the model, package versions.
-    - ``labels.json``: what the model's outputs mean, one of ``labels.EXAMPLES``; without ``labels``
-      the units of its one output are the class names.
-    - ``model.keras``: the model, for Keras 3.10 and later; ``history.csv``: a row for each epoch of each fit
-      in ``histories`` (a dict of name to ``History`` or dict); a PNG for each of ``figures`` (a dict by file
-      name without suffix).
+    - ``metrics.json``: ``metrics``, a dict of numbers (shares 0 to 1, times in seconds) and strings, with
+      what they depend on: data source, counts, parameters of the model, package versions.
+    - ``labels.json``: what the model's outputs mean, one of ``labels.EXAMPLES`` (None: the class names).
+    - ``model.keras``; ``history.csv``, a row for each epoch of ``histories``, a dict of name to ``History``
+      or dict; and a PNG for each of ``figures``, a dict by file name without suffix.
 
-    Each file appears whole or not at all, ``metrics.json`` last. Raises CourseError where the labels do not
-    fit the model (before anything is written), where the folder cannot be written, and for other metrics.
+    Raises CourseError where the labels do not fit the model (before anything is written), where the folder
+    cannot be written, and for other metrics.
     """
     folder = expanded(artifacts) / lesson
     labels = labels or {"kind": "single_label", "labels": list(pictures.class_names)}
-    parse(labels, model)
+    meaning = parse(labels)
     record = {"lesson": lesson, **metrics, "data_set": pictures.name, "data_source": pictures.source}
     record["counts"] = pictures.counts
     record["versions"] = {name: importlib.metadata.version(name) for name in PACKAGES}
     record["versions"]["python"] = platform.python_version()
     if model is not None:
+        meaning.check_units(model)
         record["parameters"] = model.count_params()
         record["trainable_parameters"] = sum(math.prod(weight.shape) for weight in model.trainable_weights)
         portable.save(model, folder / "model.keras")
@@ -64,11 +63,7 @@ def _write_history(path, histories):
 
 
 def compare(folder):
-    """Return a table of the results in ``folder`` (from ``save``) beside the published ones and the course's.
-
-    The numbers come from the ledger ``ci/results.json``; a row for each metric that the ledger names for this
-    lesson, a dash where there is no number. The header says if this run's pictures are other ones.
-    """
+    """Return a table of the results in ``folder`` (from ``save``) beside the ledger's, published and ours."""
     metrics = json.loads((Path(folder) / "metrics.json").read_text(encoding="utf-8"))
     entry = ledger()[metrics["lesson"]]
     columns = metrics, entry["ours"], entry["published"]
@@ -79,10 +74,7 @@ def compare(folder):
 
 
 def ingredients(lesson):
-    """Return the ledger's table of what each ingredient of ``lesson`` brought on validation pictures.
-
-    Each row adds one ingredient to the row above it; the gain is in percentage points.
-    """
+    """Return the ledger's table of what each ingredient of ``lesson`` added to those above it."""
     measured = ledger()[lesson]["ingredients"]
     rows, before = [], None
     for row in measured["rows"]:
@@ -103,22 +95,19 @@ def readable(metric, value):
 
     A value with a spread over seeds is a dict with ``mean`` and ``spread`` (largest minus smallest).
     """
+    is_share = metric.endswith(("accuracy", "match", "f1"))
     if value is None:
         return "-"
     if isinstance(value, dict):
-        spread = f" ± {100 * value['spread'] / 2:.2f}" if _is_share(metric) else ""
+        spread = f" ± {100 * value['spread'] / 2:.2f}" if is_share else ""
         return readable(metric, value["mean"]) + spread
-    if _is_share(metric):
+    if is_share:
         return f"{100 * value:.2f} %"
     if metric.endswith("seconds"):
         return f"{value:.0f} s" if value < 120 else f"{value / 60:.1f} min"
     if isinstance(value, float):
         return f"{value:.4f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _is_share(metric):
-    return metric.endswith(("accuracy", "match", "f1"))
 
 
 class Table:
@@ -129,11 +118,8 @@ class Table:
 
     def __repr__(self):
         widths = [max(map(len, column)) for column in zip(self.header, *self.rows, strict=True)]
-        lines = []
-        for row in (self.header, ["-" * width for width in widths], *self.rows):
-            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines)
+        rows = [self.header, ["-" * width for width in widths], *self.rows]
+        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def write_json(path, content):

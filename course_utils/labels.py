@@ -32,11 +32,10 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of a model by output, in the order of the output's units.
+    """The labels of a model: a dict of output name (None: a single output) to labels, in order of its units.
 
-    ``kind`` is ``"single_label"`` (one of the labels is right: softmax), ``"multi_label"`` (any number of
-    them: sigmoid; those above ``threshold`` are named) or ``"multi_output"`` (one right label for each of
-    several outputs). ``outputs`` is a dict of output name to labels; its one key is None for a single output.
+    ``kind`` is ``"single_label"`` (one is right: softmax), ``"multi_label"`` (any number, those above
+    ``threshold``: sigmoid) or ``"multi_output"`` (one is right for each of several outputs).
     """
 
     kind: str
@@ -73,8 +72,9 @@ class Labels:
     def choose(self, probabilities, top=None, threshold=None):
         """Return what to name for one picture: a list of ``Label`` for each output, the best first.
 
-        ``probabilities`` is a dict of output name to one number (0 to 1) for each label. By default the best
-        label of each output is named; of ``"multi_label"`` all above the threshold (which may be none).
+        ``probabilities`` is a dict of output name to a number (0 to 1) for each label. ``top`` names so many
+        of each output, ``threshold`` (0 to 1, ``"multi_label"`` only) all above it; without, one of each
+        output is named, and of ``"multi_label"`` all above the saved threshold.
         """
         chosen = []
         for output, names in self.outputs.items():
@@ -89,11 +89,8 @@ class Labels:
         return chosen
 
 
-def parse(content, model=None):
-    """Return ``Labels`` for the ``content`` of ``labels.json``, a dict like one of ``EXAMPLES``.
-
-    Raises CourseError for anything else, and if the outputs of ``model`` (built) do not fit.
-    """
+def parse(content):
+    """Return ``Labels`` for the content of ``labels.json``; CourseError if it is none of ``EXAMPLES``."""
     kind = content.get("kind") if isinstance(content, dict) else None
     if kind not in list(EXAMPLES):
         raise CourseError(f"The labels are a dict with 'kind': one of {', '.join(map(repr, EXAMPLES))}.")
@@ -117,10 +114,7 @@ def parse(content, model=None):
     threshold = content.get("threshold")
     if kind == "multi_label" and not (type(threshold) in (int, float) and 0 < threshold < 1):
         raise CourseError(f"'threshold' is a probability between 0 and 1, and not {reprlib.repr(threshold)}.")
-    labels = Labels(kind, {output: list(names) for output, names in outputs.items()}, threshold)
-    if model is not None:
-        labels.check_units(model)
-    return labels
+    return Labels(kind, {output: list(names) for output, names in outputs.items()}, threshold)
 
 
 def read(path):

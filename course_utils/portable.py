@@ -15,25 +15,19 @@ LONGEST = 100_000  # letters of a file that says versions
 def save(model, path):
     """Write ``model`` to ``path`` (``.keras``), whole or not at all, so that Keras 3.10 and later load it.
 
-    A version of Keras names all arguments of its layers in the file, and an older one refuses those that it
-    does not have, even if they only say their default. So those are left out: what a model does not use asks
-    for no version. A model that uses something new needs a version that has it.
+    Keras names all arguments of its layers in the file, and an older version refuses those that it does not
+    have. So arguments that only say their default are left out.
     """
     with written_whole(path) as temporary:
         model.save(temporary)
-        rewrite(temporary)
-
-
-def rewrite(path):
-    """Do what ``save`` does to the existing file ``path``; its weights are not touched."""
-    with zipfile.ZipFile(path) as archive:
-        parts = [(entry, archive.read(entry)) for entry in archive.infolist()]
-    with written_whole(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for entry, content in parts:
-            if entry.filename == "config.json":
-                config = json.loads(content)
-                content = json.dumps(_without_defaults(config, set(_layer_names(config)))).encode()
-            archive.writestr(entry, content)
+        with zipfile.ZipFile(temporary) as archive:
+            parts = {entry: archive.read(entry) for entry in archive.infolist()}
+        with zipfile.ZipFile(temporary, "w") as archive:
+            for entry, content in parts.items():
+                if entry.filename == "config.json":
+                    config = json.loads(content)
+                    content = json.dumps(_without_defaults(config, set(_layer_names(config)))).encode()
+                archive.writestr(entry, content)
 
 
 def _without_defaults(part, layer_names):
@@ -75,13 +69,11 @@ def _defaults(kind):
     """Return which arguments of a class may be left out when they have their defaults: a dict of these."""
     import keras
 
-    arguments = inspect.signature(kind).parameters
-    defaults = {name: argument.default for name, argument in arguments.items()}
+    defaults = {name: argument.default for name, argument in inspect.signature(kind).parameters.items()}
     # These build an object from nothing but its arguments. Other kinds read some of them from the file and do
     # not ask whether they are there (Rescaling), or have changed their defaults over time (optimizers).
     plain = [base.from_config.__func__ for base in (keras.Layer, keras.Initializer)]
-    from_config = getattr(getattr(kind, "from_config", None), "__func__", None)
-    if from_config in plain:
+    if getattr(getattr(kind, "from_config", None), "__func__", None) in plain:
         return defaults
     return {name: default for name, default in defaults.items() if default is None or default is False}
 
@@ -116,20 +108,17 @@ def why_not_loaded(path, error):
     import keras
 
     here, versions = keras.__version__, kept_with(path)
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    said = f"(Keras says: {lines[-1][:200]})"
-    if not versions:
-        return f"it is damaged or no Keras model. Run the lesson again, or copy the file anew. {said}"
     known = ", ".join(f"{name} {version}" for name, version in versions.items())
-    if _numbers(versions["Keras"]) > _numbers(here):
-        return (
-            f"it was kept with {known}, and needs more than the Keras {here} that is here. Run the lesson "
-            f"again here, or load it where Keras is as new. {said}"
-        )
-    return (
-        f"it is damaged, or Keras {here} does not read what was kept with {known}. Run the lesson again, or "
-        f"copy the file anew. {said}"
-    )
+    cure = "Run the lesson again, or copy the file anew."
+    if not versions:
+        problem = "it is damaged or no Keras model"
+    elif _numbers(versions["Keras"]) > _numbers(here):
+        problem = f"it was kept with {known}, and needs more than the Keras {here} that is here"
+        cure = "Run the lesson again here, or load it where Keras is as new."
+    else:
+        problem = f"it is damaged, or Keras {here} does not read what was kept with {known}"
+    said = ([line for line in str(error).splitlines() if line.strip()] or [type(error).__name__])[-1]
+    return f"{problem}. {cure} (Keras says: {said.strip()[:200]})"
 
 
 def kept_with(path):

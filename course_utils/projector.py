@@ -20,10 +20,9 @@ FLAT = "Flatten pictures with images.reshape(len(images), -1), and leave out row
 def export(folder, vectors, labels, images):
     """Write ``vectors`` with labels and pictures to ``folder`` for the projector; return it as a ``Path``.
 
-    ``vectors`` is a dict of name to arrays [n, dimensions], at least 2, of the same n things; a browser is
-    comfortable up to about 10,000. ``labels`` [n] are words or numbers, ``images`` [n] pictures as in
-    ``plots.grid``. Exporting again replaces what the projector shows. Raises CourseError for different
-    lengths, NaN and a folder that cannot be written, before it writes.
+    ``vectors`` is a dict of name to arrays [n, dimensions], at least 2, of the same n things (a browser is
+    comfortable up to 10,000); ``labels`` [n] are words or numbers, ``images`` [n] as in ``plots.grid``.
+    Raises CourseError for different lengths and NaN, before it writes, and a folder that cannot be written.
     """
     from google.protobuf import text_format
     from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
@@ -60,9 +59,9 @@ def export(folder, vectors, labels, images):
 def custom_axis(vectors, labels, left, right):
     """Project ``vectors`` [n, dimensions] on the line through two groups' centroids; return [n] numbers.
 
-    0 is the centroid of the ``left`` group, 1 that of the ``right`` one; points may lie outside. ``left`` and
-    ``right`` are a label or a list of labels as in ``labels`` [n]. This is the projector's "Custom" mode, on
-    another scale. Raises CourseError for empty, overlapping and equal groups.
+    This is the projector's "Custom" mode, scaled: 0 is the centroid of the ``left`` group, 1 that of the
+    ``right`` one. Both are a label or a list of those in ``labels`` [n]. Raises CourseError for empty,
+    overlapping and equal groups.
     """
     vectors = inputs.check_numbers(vectors, "vectors", ("n", "dimensions"), hint=FLAT)
     inputs.check_lengths(vectors=vectors, labels=labels)

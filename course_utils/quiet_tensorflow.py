@@ -1,9 +1,7 @@
-"""Importing this module imports TensorFlow without its greeting.
+"""Importing this module imports TensorFlow without its greeting, after ``machine.check_keras``.
 
 Before its log is set up, TensorFlow writes lines about oneDNN and missing GPUs straight to file descriptor 2,
-whatever TF_CPP_MIN_LOG_LEVEL says; in a notebook they would be the first thing that a learner sees. An import
-that fails still raises its exception. Before that, CourseError where Keras is set up in a way that lessons
-cannot work with (``machine.check_keras``).
+whatever TF_CPP_MIN_LOG_LEVEL says; in a notebook they would be the first thing that a learner sees.
 """
 
 import contextlib

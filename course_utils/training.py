@@ -29,14 +29,13 @@ def set_seed(seed):
     keras.utils.set_random_seed(int(seed))
 
 
-def one_cycle(peak, epochs, train, warmup=0.2, final=0.01):
+def one_cycle(peak, epochs, train):
     """Return a learning-rate schedule of one cycle: up to ``peak`` and down again, along a cosine.
 
-    The rate rises linearly from ``peak / 25`` over the first ``warmup`` share (0 to 1) of all steps, and ends
-    at ``final * peak``. ``train`` is the batched ``tf.data.Dataset`` that will be fitted for ``epochs``
-    passes; its number of batches sets the length. Source: L. N. Smith, "Super-Convergence" (2018), with the
-    cosine descent of fastai. Raises CourseError for no epochs and a dataset that is empty, endless, of
-    unknown length or not batched.
+    The rate rises from ``peak / 25`` over the first fifth of all steps and ends at ``peak / 100`` (L. N.
+    Smith, "Super-Convergence", 2018, with fastai's cosine). ``train`` is the batched ``tf.data.Dataset`` that
+    will be fitted for ``epochs`` passes. Raises CourseError for no epochs and a dataset that is empty,
+    endless, of unknown length or not batched.
     """
     steps_per_epoch = int(train.cardinality())
     if steps_per_epoch < 1 or any(part.shape.rank == 0 for part in tf.nest.flatten(train.element_spec)):
@@ -47,23 +46,22 @@ def one_cycle(peak, epochs, train, warmup=0.2, final=0.01):
     if epochs < 1:
         raise CourseError(f"EPOCHS = {epochs!r}: a schedule needs at least one pass over the pictures.")
     steps = steps_per_epoch * epochs
-    rising = max(1, round(warmup * steps))
+    rising = max(1, round(0.2 * steps))
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=peak / 25,
         warmup_target=peak,
         warmup_steps=rising,
         decay_steps=max(1, steps - rising),
-        alpha=final,
+        alpha=0.01,
     )
 
 
 def augment(train, layers):
     """Return ``train`` (batches of images and labels) with each batch of images passed through ``layers``.
 
-    ``layers`` is a Keras layer or model of random changes, such as ``keras.layers.RandomFlip``. Each pass
-    over the dataset draws new ones, and the same ones again when the program runs again with the same seeds.
-    Only for training pictures: what is judged must stay as it is. Raises CourseError for layers that mix
-    pictures with each other, which would leave the labels as they were.
+    ``layers`` is a Keras layer or model of random changes, drawn anew in each pass over the dataset and again
+    the same with the same seeds. Only for training pictures: what is judged must stay as it is. Raises
+    CourseError for layers that mix pictures with each other, which would leave the labels as they were.
     """
     if mixing := {type(layer).__name__ for layer in layers._flatten_layers()} & {"MixUp", "CutMix"}:
         raise CourseError(
@@ -101,10 +99,9 @@ def refresh_averages(model, batches, steps=200):
     """Let the batch normalisations of ``model`` remember afresh, as its weights are now; nothing is learned.
 
     Their moving averages become plain means over up to ``steps`` batches of ``batches`` (a batched
-    ``tf.data.Dataset`` of training pictures and labels), with all other layers as in use: without dropout
-    (X. Li and others, "Understanding the Disharmony between Dropout and Batch Normalization by Variance
-    Shift", 2019). Frozen normalisations stay as they are. An interruption ends it early: the means are then
-    over the batches so far. Raises CourseError where there are no batches.
+    ``tf.data.Dataset`` of training pictures and labels), without dropout (X. Li and others, "Understanding
+    the Disharmony between Dropout and Batch Normalization by Variance Shift", 2019); those of frozen
+    normalisations stay. An interruption ends it early. Raises CourseError where there are no batches.
     """
 
     def averaging(layer):
@@ -149,9 +146,8 @@ class StopButton(keras.callbacks.Callback):
     """A callback for ``fit``: an interruption ends the fit instead of losing it.
 
     Interrupting the cell (the stop button, Ctrl-C) ends training after the running batch and one last
-    validation, and ``fit`` returns the history of what was reached; a second interruption stops at once, as
-    usual. ``interrupted`` is whether the fit was cut short. Once the fit is over, however it ended, an
-    interruption means again what it meant before.
+    validation, and ``fit`` returns the history of what was reached; a second interruption stops at once.
+    ``interrupted`` is whether the fit was cut short.
     """
 
     message = "Interrupted: finishing this batch, then ending the fit."
@@ -209,11 +205,10 @@ LOWEST = re.compile(
 class KeepBest(StopButton, keras.callbacks.EarlyStopping):
     """A ``StopButton`` that also keeps the best weights so far.
 
-    After ``fit``, however it ended, the model has the weights of the epoch with the best ``monitor``.
-    ``mode`` says which is best: ``"min"`` the lowest, ``"max"`` the highest; ``None`` goes by the name: the
-    lowest of losses and errors (``LOWEST``), the highest of all others. Values that are not finite are never
-    the best. ``best_epoch`` (counted from 1; 0 for none) and ``best`` are the number and the value of that
-    epoch. Raises CourseError for a metric that an epoch does not have.
+    After ``fit``, however it ended, the model has the weights of the epoch with the best finite ``monitor``:
+    the lowest (``mode`` ``"min"``) or the highest (``"max"``; None goes by the name). ``best_epoch`` (counted
+    from 1; 0 for none) and ``best`` are its number and value. Raises CourseError for a metric that an epoch
+    does not have.
     """
 
     message = "Interrupted: finishing this batch, then keeping the best weights so far."

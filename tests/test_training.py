@@ -45,7 +45,7 @@ def test_seed_must_be_a_whole_number(seed):
 
 
 def test_one_cycle_rises_to_its_peak_and_ends_low():
-    schedule = training.one_cycle(peak=0.1, epochs=10, train=batches(), warmup=0.2, final=0.01)
+    schedule = training.one_cycle(peak=0.1, epochs=10, train=batches())
     rates = [float(schedule(step)) for step in range(101)]
     assert rates[0] == pytest.approx(0.1 / 25)
     assert np.argmax(rates) == 20 and rates[20] == pytest.approx(0.1)

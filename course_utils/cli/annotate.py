@@ -27,9 +27,8 @@ def is_copy(path):
 class Annotator:
     """Writes each answer's picture, with the labels on it, into ``folder`` as ``NAME_annotated.jpg``.
 
-    Only copies of an earlier call are overwritten, nothing else that is there, and no two pictures of one
-    call get the same name: the second becomes ``NAME_annotated_2.jpg``. ``missing`` is the set of characters
-    for which the font had no letter, so that a box stands for them.
+    Only copies of an earlier call are overwritten; the second picture of a name in one call becomes
+    ``NAME_annotated_2.jpg``. ``missing`` is the set of characters for which the font had no letter.
     """
 
     def __init__(self, folder):
@@ -64,8 +63,8 @@ class Annotator:
 def draw(picture, lines):
     """Return a copy of a Pillow image (mode RGB) with ``lines`` of text in white on a dark box, top left.
 
-    The letters grow with the narrower side, and lines that are too long for it are broken. A tiny picture is
-    enlarged; where the box does not fit all the same, grey is added at the right and below.
+    The letters grow with the narrower side; lines that are too long are broken. A tiny picture is enlarged,
+    and where the box does not fit all the same, grey is added at the right and below.
     """
     from PIL import Image, ImageDraw
 
@@ -101,8 +100,5 @@ def _font(size):
     from PIL import ImageFont
 
     # Pillow's own font has no letters beyond ASCII; Matplotlib, which need not start for it, brings one.
-    fonts = Path(importlib.util.find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
-    try:
-        return ImageFont.truetype(fonts / "DejaVuSans.ttf", size)
-    except OSError:
-        return ImageFont.load_default(size)
+    folder = Path(importlib.util.find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
+    return ImageFont.truetype(folder / "DejaVuSans.ttf", size)

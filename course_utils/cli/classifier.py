@@ -1,14 +1,6 @@
-"""Name what is on pictures with the model that a lesson saved.
-
-    network = classifier.load("artifacts/02_cnn_with_1_conv_layer")
-    for answer in network.classify(["shoe.jpg", "coat.png"]):
-        print(answer)
-
-Importing this module is quick; TensorFlow starts in ``load``.
-"""
+"""Name what is on pictures with the model that a lesson saved: ``load(folder).classify(paths)``."""
 
 import os
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -24,7 +16,7 @@ from course_utils.data.reading import UnreadablePicture, is_picture, read_pictur
 from course_utils.errors import CourseError
 from course_utils.labels import Label
 
-BATCH = 16  # pictures, at most, that the model judges at once; threads decode the next two batches meanwhile
+BATCH = 16  # pictures, at most, that threads decode and the model judges at once
 
 
 @dataclass(frozen=True)
@@ -67,9 +59,8 @@ class Answer:
 class Classifier:
     """A saved model with what its outputs mean; ``load`` makes one.
 
-    ``kind`` is ``"single_label"``, ``"multi_label"`` or ``"multi_output"``, ``labels`` a list of names (of
-    ``"multi_output"`` a dict of output name to list), ``threshold`` the saved one of ``"multi_label"``.
-    ``size`` is (height, width) in pixels and ``channels`` 1 (grey) or 3 (RGB): what the model wants to see.
+    ``kind`` and ``threshold`` are those of ``Labels``, ``labels`` a list of names (of ``"multi_output"`` a
+    dict of output name to list). ``size`` is (height, width) in pixels, ``channels`` 1 (grey) or 3 (RGB).
     """
 
     def __init__(self, model, labels):
@@ -96,10 +87,8 @@ class Classifier:
     def classify(self, paths, top=None, threshold=None):
         """Return an iterator over the ``Answer`` for each of ``paths`` (one path or several), in their order.
 
-        A folder stands for all picture files in it, and copies that ``--annotate`` wrote are left out.
-        ``top`` names the best so many labels (of each output), ``threshold`` (0 to 1, ``"multi_label"`` only)
-        all labels above it; without, one label of each output is named, and of ``"multi_label"`` all above
-        the saved threshold. Raises CourseError where these do not fit and where the model gives no
+        A folder stands for the pictures in it, see ``find_pictures``; ``top`` and ``threshold`` are those of
+        ``Labels.choose``. Raises CourseError where these do not fit and where the model gives no
         probabilities; a picture that cannot be read has an ``error``.
         """
         self._labels.check_choice(top, threshold)
@@ -108,23 +97,16 @@ class Classifier:
         return self._answers(find_pictures(paths), top, threshold)
 
     def _answers(self, paths, top, threshold):
-        batches, threads = deque(), ThreadPoolExecutor(os.cpu_count())
-        try:
-            while True:
-                while len(batches) < 3 and (batch := list(islice(paths, self._batch))):
-                    batches.append((batch, threads.map(self._read, batch)))
-                if not batches:
-                    return
-                batch, pictures = batches.popleft()
-                yield from self._judge(batch, list(pictures), top, threshold)
-        finally:
-            threads.shutdown(cancel_futures=True)
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            while batch := list(islice(paths, self._batch)):
+                pictures = list(threads.map(self._read, batch))
+                yield from self._judge(batch, pictures, top, threshold)
 
     def _read(self, path):
+        if os.path.isdir(path):
+            reasons = [reason for place, reason in files_in(path)[1] if place == path]
+            return UnreadablePicture(path, *reasons or ["a folder without pictures"])
         try:
-            if os.path.isdir(path):
-                reasons = [reason for place, reason in files_in(path)[1] if place == path]
-                raise UnreadablePicture(path, *reasons or ["a folder without pictures"])
             return read_picture(path, self.size, self.channels)
         except MemoryError:
             return UnreadablePicture(path, "it needs more memory than there is")
@@ -164,9 +146,8 @@ def load(folder, trust_modules=()):
     """Return the ``Classifier`` for an artifacts folder: ``model.keras`` and ``labels.json`` of a lesson.
 
     Modules (``HubLayer``) are programs: the model may name those of the course, and from now on those whose
-    handles are in ``trust_modules``. Raises CourseError, with the next step, for a folder without them, for a
-    damaged model, one with layers that Keras and the course do not know, one that names other modules or
-    takes much more memory than its weights, and for labels that do not fit the model.
+    handles are in ``trust_modules``. Raises CourseError for a folder without these files, a model that is
+    damaged or that ``saved_models.load_model`` refuses, and labels that do not fit it.
     """
     model_path, labels_path = saved_models.find_files(folder)
     labels = model_labels.read(labels_path)
@@ -182,8 +163,8 @@ def find_pictures(paths, left_out=None):
     """Yield ``paths`` with each folder replaced by the pictures in it, at any depth, sorted.
 
     Of a folder, whatever is called like a picture is yielded, readable or not, so is a subfolder that cannot
-    be looked into, and itself where there is nothing else. The rest is appended to the list ``left_out`` as
-    (path, reason): other files, and copies that ``--annotate`` wrote, wherever they are.
+    be looked into, and itself where there is nothing else. Other files, and all copies that ``--annotate``
+    wrote, are appended to the list ``left_out`` as (path, reason).
     """
     left_out = [] if left_out is None else left_out
     for path in map(Path, paths):

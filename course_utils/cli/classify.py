@@ -15,10 +15,8 @@ def run(options):
     """Classify ``options.images`` (files and folders) with ``options.model``; return the exit code.
 
     It is 0, or 1 if some picture could not be read or some copy not be written: each is told on stderr, and
-    the others go on. What is no picture is left out, and told in the end. ``annotate`` is the folder for
-    annotated copies, or None; ``top`` and ``threshold`` are those of ``Classifier.classify``. However it
-    ends, a JSON document that was begun is closed. Raises CourseError for what is wrong with the model or
-    the call.
+    the others go on. ``annotate`` is the folder for annotated copies, or None. Raises CourseError for what is
+    wrong with the model or the call; a JSON document that was begun is closed all the same.
     """
     # Whatever can be checked without TensorFlow comes before the seconds that it takes to start.
     _, labels_path = saved_models.find_files(options.model)

@@ -40,10 +40,8 @@ def find_lesson(text, folder=None):
     known, name = all_lessons(folder), str(text).removesuffix(".ipynb")
     if name in known:
         return known[name]
-    if name.isdecimal():
-        matches = [lesson for lesson in known if int(lesson[:2]) == int(name)]
-    else:
-        matches = [lesson for lesson in known if lesson.startswith(name)] if name else []
+    beginning = f"{name.lstrip('0'):0>2}_" if name.isdecimal() else name
+    matches = [lesson for lesson in known if beginning and lesson.startswith(beginning)]
     if len(matches) == 1:
         return known[matches[0]]
     problem = f"fits {len(matches)} lessons" if matches else "is no lesson" + _closest(name, known)
@@ -130,14 +128,11 @@ def _cells(notebook):
 def checked_parameters(notebook, given, from_text=False):
     """Return ``given`` (a dict of name to value) in the types of the notebook's own parameters.
 
-    With ``from_text`` the values are text from a command line: read as ``read_yaml`` does, except that a
-    parameter whose default is a string takes its text as it is. Whole numbers fit where the default is a
-    float, anything fits where it is None. A relative folder in ``DATA`` or ``ARTIFACTS`` counts from the
-    current one.
-
-    Raises CourseError for an unknown parameter, a value of another type, a number out of range (below 1 where
-    the default is a count, below the "at least N" that the comment beside the default says), values that
-    ``DATA`` and ``WEIGHTS`` do not have, and a folder ``DATA`` that is not there.
+    With ``from_text`` the values are text from a command line, YAML where the default is no string. Anything
+    fits where the default is None. A relative folder in ``DATA`` or ``ARTIFACTS`` counts from the current
+    one. Raises CourseError for an unknown parameter, a value of another type, a number out of range (a count
+    below 1, or below the "at least N" of the comment beside its default), and words that ``DATA`` and
+    ``WEIGHTS`` do not know.
     """
     defaults, lesson, checked = parameters_of(notebook), Path(notebook).stem, {}
     for name, value in given.items():

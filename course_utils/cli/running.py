@@ -89,15 +89,12 @@ def run(
 
     ``timeout`` is in seconds, for the whole lesson (``math.inf``: none); ``threads`` caps those of TensorFlow
     and NumPy. ``on_progress`` gets a ``Progress`` about four times a second, ``on_output`` each text that a
-    cell has printed, after a ``Progress`` that names the cell. Ctrl-C, or setting the ``threading.Event``
-    ``stop``, interrupts the lesson. With ``end_fit_first`` Ctrl-C ends only the fit that is running (see
-    ``training.KeepBest``), and a second one in the same cell the lesson. ``ARTIFACTS``, unless given, is
-    ``artifacts/`` beside ``output``. However the lesson ends, ``output`` appears whole, with what was
-    reached, and no process of the kernel is left.
+    cell has printed, after its ``Progress``. Ctrl-C, or setting the ``threading.Event`` ``stop``, interrupts
+    the lesson; with ``end_fit_first`` a first Ctrl-C ends only the running fit. ``ARTIFACTS``, unless given,
+    is ``artifacts/`` beside ``output``, which appears whole however the lesson ends.
 
-    Raises CourseError, before anything runs, for a parameter that does not fit, an output folder that cannot
-    be written, or an output that is the lesson itself or a folder; NotAvailable where papermill is not
-    installed.
+    Raises CourseError, before anything runs, for a parameter that does not fit and an output that cannot be
+    written or would overwrite the lesson; NotAvailable where papermill is not installed.
     """
     ensure_installed()
     notebook, output = Path(notebook).resolve(), Path(output).resolve()
@@ -107,9 +104,9 @@ def run(
     parameters = checked_parameters(notebook, parameters or {})
     if "ARTIFACTS" in parameters_of(notebook):
         parameters.setdefault("ARTIFACTS", str(output.parent / "artifacts"))
-    ensure_writable(output.parent)
     metrics = Path(parameters.get("ARTIFACTS", output.parent), notebook.stem, "metrics.json")
-    ensure_writable(nearest_existing(metrics.parent))  # creates none that stays empty
+    for path in (output, metrics):
+        ensure_writable(nearest_existing(path.parent))  # creates none that stays empty
     (earlier, _), outcome = _read(metrics), Outcome(notebook.stem, output, parameters)
 
     from course_utils.cli.endings import conclude  # slow to import, as papermill is

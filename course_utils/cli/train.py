@@ -12,9 +12,7 @@ from pathlib import Path
 from course_utils import data
 from course_utils.artifacts import readable
 from course_utils.availability import ALLOWED
-from course_utils.cli import lessons
-from course_utils.cli.running import run as run_lesson
-from course_utils.cli.running import status_line
+from course_utils.cli import lessons, running
 from course_utils.data import attributes
 from course_utils.data.layout import look_into
 from course_utils.data.reading import is_picture
@@ -29,8 +27,8 @@ def run(options):
     """Run ``options.lesson`` with ``DATA`` = ``options.dataset``; return the exit code 0, 1 or 130.
 
     ``dataset`` is a folder of classes or a word that ``DATA`` knows, ``epochs`` a number or None,
-    ``parameters`` a list of pairs of text. The executed notebook and ``artifacts/`` appear in the folder
-    ``out``. Raises CourseError, before anything runs, for whatever is wrong with these.
+    ``parameters`` a list of pairs of text, ``out`` a folder for the results. Raises CourseError, before
+    anything runs, for whatever is wrong with these.
     """
     notebook = lessons.find_lesson(options.lesson)
     classes, left_out = _check_dataset(notebook, options.dataset)
@@ -55,7 +53,7 @@ def run(options):
         _check_pictures(notebook, values)
     display = CellOutput()
     try:
-        outcome = run_lesson(
+        outcome = running.run(
             notebook,
             output,
             values,
@@ -93,7 +91,7 @@ class CellOutput:
     """
 
     def __init__(self):
-        self._status = status_line()
+        self._status = running.status_line()
         self._cell, self._heading, self._in_mid_line = "", "", False
 
     def progress(self, progress):

@@ -20,7 +20,7 @@ from course_utils.files import expanded
 NAME = "fashion_attributes"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AttributePictures(Pictures):
     """``Pictures`` whose classes are combinations of answers, such as ``red_dress``.
 
@@ -30,10 +30,8 @@ class AttributePictures(Pictures):
     """
 
     questions: dict = field(kw_only=True)
-    answers: dict = field(kw_only=True, repr=False)
-    unseen: Any = field(kw_only=True, repr=False, default=None)
-
-    __repr__ = Pictures.__repr__
+    answers: dict = field(kw_only=True)
+    unseen: Any = field(kw_only=True, default=None)
 
     @property
     def class_labels(self):
@@ -55,23 +53,18 @@ def load_attributes(
 ):
     """Load pictures with several labels each as ``AttributePictures`` and say in one line which were taken.
 
-    ``source`` is a folder: with a subfolder ``<colour>_<garment>`` for each combination, which answers the
-    questions "color" and "category", or with a file ``labels.csv`` or ``labels.json`` that answers any
-    questions about the pictures beside it (see ``label_files.look_into``); ``"sample"`` for drawings of the
-    course; or ``"auto"``: the folder ``downloads/manual/fashion_attributes`` where TensorFlow Datasets keeps
-    its data (the place for sets that cannot be downloaded) if it is there, else the sample.
+    ``source`` is a folder, with subfolders ``<colour>_<garment>`` that answer "color" and "category" or with
+    a label file (see ``label_files.look_into``); ``"sample"``; or ``"auto"``: the folder where TensorFlow
+    Datasets looks for a set of this name that people bring themselves, if it is there, else the sample.
 
     ``test`` is the share (0 to 1, exclusive) of every combination that is kept for the end, ``validation``
     the share of the rest to steer by, both chosen by ``seed``, with near-duplicates on one side (unless
-    ``near_duplicates_together`` is False). Where some combinations are too rare for that, these are only
-    trained on, and a line names them. The combination ``held_out``, such as ``"blue_jeans"``, is in none of
-    the three but in ``unseen``, without near-duplicates of others, which must have each of its answers.
-    ``"auto"`` chooses the one whose answers most others have, if there is one and ``unseen`` would be empty
-    otherwise: some combinations of the sample are there from the start.
+    ``near_duplicates_together`` is False). Combinations too rare for that are only trained on. ``held_out``,
+    such as ``"blue_jeans"``, is for ``unseen`` alone; ``"auto"`` chooses one if ``unseen`` would be empty.
 
-    Pictures are squashed to ``size`` x ``size`` RGB pixels and stream from a file in the course's cache.
-    Raises CourseError for a folder that is missing or built in another way, a ``held_out`` that is
-    impossible, and shares outside (0, 1) or too small for these pictures.
+    Pictures are squashed to ``size`` x ``size`` RGB pixels. Raises CourseError for a folder that is missing
+    or built in another way, a ``held_out`` that is not there or alone has an answer, and shares outside
+    (0, 1) or too small for these pictures.
     """
     choice, rows, only_trained = divided(
         source, held_out, validation, test, size, seed, near_duplicates_together
@@ -186,19 +179,20 @@ def _read_sample(size):
 
 
 def _colours_and_garments(names):
-    pairs = [name.split("_") for name in names]
-    for name, pair in zip(names, pairs, strict=True):
-        if len(pair) != 2 or not all(pair):
+    answers_of = {}
+    for name in names:
+        color, _, category = name.partition("_")
+        if not color or not category or "_" in category:
             raise CourseError(
                 f"The folder {name!r} is not named <colour>_<garment>, with one underscore between the two, "
                 "such as red_dress or dark-blue_jeans. Rename it."
             )
-    colors, categories = zip(*pairs, strict=True)
-    if both := set(colors) & set(categories):
+        answers_of[name] = {"color": color, "category": category}
+    colors, categories = (
+        {answers[question] for answers in answers_of.values()} for question in ("color", "category")
+    )
+    if both := colors & categories:
         raise CourseError(
             f"{min(both)!r} is a colour and a garment; rename folders so that it is one of them."
         )
-    return {
-        name: {"color": color, "category": category}
-        for name, (color, category) in zip(names, pairs, strict=True)
-    }
+    return answers_of

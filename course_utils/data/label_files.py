@@ -36,13 +36,11 @@ def find(folder):
 def look_into(table):
     """Return the ``Layout`` of the pictures that a label file lists, and the answers of each class.
 
-    ``table`` is the path of ``labels.csv`` (UTF-8 or a spreadsheet's UTF-16, a header, separated by commas,
-    semicolons or tabs) or ``labels.json`` (a list of objects, or an object of file to object). Its column
-    "file", or else the first that names pictures, has each picture's path within the folder, every other one
-    is a question; a first column of row numbers without a name is none. A column that knows only
-    words like ``train``, ``val`` and ``test`` says which part a picture is in. The answers are a dict of
-    class name, such as ``red_dress``, to a dict of question to answer. Raises CourseError for a file that is
-    built in another way, pictures that are not there, and answers that are missing or contradict each other.
+    ``table`` is the path of ``labels.csv`` (a header; commas, semicolons or tabs) or ``labels.json`` (a list
+    of objects, or an object of file to object). Its column "file", or the first that names pictures, has
+    paths within the folder; one with words like ``train`` and ``test`` says the part; all others are
+    questions. The answers are a dict of class name, such as ``red_dress``, to {question: answer}. Raises
+    CourseError for other files, pictures that are not there, and answers that are missing or contradictory.
     """
     files, left_out = files_in(table.parent)
     known = {}
@@ -127,8 +125,7 @@ def _read(table, known):
     of_files = [name for name in columns if name.lower() == "file"] or [
         name for name in columns if any(_within(table.parent, row.get(name, "")) in known for _, row in rows)
     ]
-    first = (of_files or columns)[0]
-    columns = [first] + [name for name in columns if name != first]
+    columns.sort(key=lambda name: name not in of_files[:1])  # that of the file first
     for where, row in rows:
         if unknown := [name or value for name, value in row.items() if name not in columns and value]:
             raise _wrong(table, f"{where} has {unknown[0]!r}, which belongs to no column", "Correct it.")
@@ -205,20 +202,15 @@ def _are_parts(answers):
 
 def _check_one_hot(table, values):
     """Raise CourseError for columns of 0 and 1 of which each picture has the same number of 1."""
-    yes = {"1", "true"}
-    flags = {
-        name: answers
-        for name, answers in values.items()
-        if {a.lower() for a in answers} <= yes | {"0", "false"}
-    }
-    if (
-        len(flags) > 1
-        and len({sum(a.lower() in yes for a in row) for row in zip(*flags.values(), strict=True)}) == 1
-    ):
+    flags = {}
+    for name, answers in values.items():
+        lowered = [answer.lower() for answer in answers]
+        if set(lowered) <= {"0", "1", "false", "true"}:
+            flags[name] = [answer in ("1", "true") for answer in lowered]
+    if len(flags) > 1 and len(set(map(sum, zip(*flags.values(), strict=True)))) == 1:
         problem = f"its columns {', '.join(flags)} say 0 or 1 for each label"
-        raise _wrong(
-            table, problem, "Give each question one column, such as color, with the label as a word."
-        )
+        cure = "Give each question one column, such as color, with the label as a word."
+        raise _wrong(table, problem, cure)
 
 
 def _check_answers(table, question, answers):

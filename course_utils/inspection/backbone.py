@@ -19,14 +19,10 @@ NOT_SHOWN = (*UNCHANGED, *CONVOLUTIONS, "Pad", "PadV2", "MirrorPad")
 def spatial_backbone(hub_layer):
     """Return a Keras model that puts out the last maps of a ``HubLayer``: what it averages to its features.
 
-    With it, ``class_activation_map`` and ``grad_cam`` see through a head that was trained on the features:
-
-        keras.Sequential([spatial_backbone(hub_layer), keras.layers.GlobalAveragePooling2D(), head])
-
-    gives the answers of the model with ``hub_layer`` and ``head``. Pixels go from 0 to 1; out come float32
-    maps (batch, height, width, features). The layers ``stage_1``, ``stage_2`` ... are one a resolution. The
-    weights are constants, copied now; the model cannot be saved. Raises CourseError for a module that takes
-    pictures of any size, or does not end in an average over all places, as a classifier does not.
+    Before ``GlobalAveragePooling2D`` and a head that was trained on the features it shows both kinds of class
+    maps. Pixels go from 0 to 1; out come float32 maps (batch, height, width, features), through the layers
+    ``stage_1``, ``stage_2`` ..., one a resolution. The weights are constants; the model cannot be saved.
+    Raises CourseError for a module that takes pictures of any size, or does not end in an average.
     """
     shape = getattr(hub_layer, "image_shape", None)
     if shape is None:

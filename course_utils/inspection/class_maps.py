@@ -26,16 +26,12 @@ class ClassMaps:
 def class_activation_map(model, images, target=None, *, output=None, normalised=True, upsample=True):
     """Return ``ClassMaps`` by CAM: the last maps, weighted with the dense layer's weights of the class.
 
-    The model must end in global average pooling and one dense layer (dropout between them does not matter).
-    Then the class score is the mean of the map over all places, plus the bias. Zhou and others, "Learning
-    Deep Features for Discriminative Localization", 2016.
-
-    ``target`` is a class number or a list of one for each picture; ``None`` takes the class with the highest
-    score. ``output`` is the name of one output, where the model has several. ``normalised`` maps go from 0 to
-    1: negative values become 0, the rest is divided by the largest; else they are in units of the score.
-    ``upsample`` enlarges them to the size of the pictures; of pictures that the model itself crops they show
-    what is left. Raises CourseError for a model that ends otherwise (``grad_cam`` takes it), an unknown
-    target or output, and images that do not fit.
+    The model must end in global average pooling and one dense layer: the mean of a map, plus the bias, is the
+    class score (Zhou and others, "Learning Deep Features for Discriminative Localization", 2016). ``target``
+    is a class number or one for each picture (None: the highest score), ``output`` the name of one of several
+    outputs. ``normalised`` maps go from 0 to 1, negative values as 0; else they are in units of the score.
+    ``upsample`` enlarges them to the size of the pictures. Raises CourseError for a model that ends
+    otherwise, an unknown target or output, and images that do not fit.
     """
 
     def evidence(batch, asked):
@@ -52,13 +48,11 @@ def class_activation_map(model, images, target=None, *, output=None, normalised=
 def grad_cam(model, images, target=None, *, output=None, layer=None, normalised=True, upsample=True):
     """Return ``ClassMaps`` by Grad-CAM: maps of a layer, weighted with the mean gradient of the class score.
 
-    Works for every model with a layer that puts out feature maps. ``layer`` is its name; ``None`` takes the
-    last one that the score depends on. Where global average pooling and one dense layer follow, the result is
-    that of ``class_activation_map``, before normalising divided by the number of places. Selvaraju and
-    others, "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
-
-    The other arguments are those of ``class_activation_map``. Raises CourseError for a model without maps, a
-    layer that is not there or not on the way to the score, an unknown target, and images that do not fit.
+    ``layer`` is the name of a layer that puts out feature maps (None: the last that the score depends on),
+    the rest as in ``class_activation_map``; where both work, maps that are not normalised differ by the
+    number of places. Selvaraju and others, "Grad-CAM: Visual Explanations from Deep Networks via
+    Gradient-based Localization", 2017. Raises CourseError for a layer that is not there or not on the way to
+    the score, an unknown target or output, and images that do not fit.
     """
     on_the_way = []  # names of layers, known once the first picture has told
 

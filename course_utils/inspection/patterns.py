@@ -25,11 +25,10 @@ class Patterns:
 def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     """Return ``Patterns`` that excite ``channels`` (numbers) of the layer ``layer`` (a name).
 
-    Gradient ascent: from faint noise, each of ``steps`` steps moves the pixels the way that raises the mean
-    activation of the channel, by about ``rate`` (a share of ``white``, the pixel value that the model takes
-    for white: 255, or 1 for a ``HubLayer``); shifts by up to two pixels keep fine noise down. The same
-    ``seed`` gives the same patterns. A channel that is silent for the noise stays noise. Raises CourseError
-    for a layer or channels that are not there, and a model whose input has no fixed size.
+    Gradient ascent from faint noise, drawn by ``seed``: each of ``steps`` steps raises the mean activation of
+    the channel by moving the pixels by about ``rate``, a share of ``white`` (the model's value of white
+    pixels: 255, or 1 for a ``HubLayer``). Raises CourseError for a layer or channels that are not there, and
+    a model whose input has no fixed size.
     """
     shape = getattr(model, "input_shape", None)
     fits = isinstance(shape, tuple) and len(shape) == 4 and None not in shape[1:]
@@ -63,7 +62,7 @@ def patterns(model, layer, channels, *, steps=30, rate=0.02, white=255, seed=0):
     pictures = tf.constant(np.repeat(start, len(channels), axis=0))
     _, before = step(pictures, [0, 0])
     for _ in range(steps):
-        pictures, _ = step(pictures, rng.integers(-2, 3, 2))
+        pictures, _ = step(pictures, rng.integers(-2, 3, 2))  # shifts keep fine noise down
     _, after = step(pictures, [0, 0])
     return Patterns(_stretched(pictures.numpy()), channels, before.numpy(), after.numpy())
 

@@ -40,11 +40,10 @@ class Call:
 def activations(model, images, layers=None):
     """Return the feature maps of ``model`` for ``images``: a dict of name to float32 [n, h, w, channels].
 
-    ``layers`` is a name or a list of names of layers that put out maps; without it, all convolutions and
-    poolings (and the stages of a ``spatial_backbone``), in the order of computation. A layer of a model
-    inside ``model`` is called ``"inner_model/layer"``, the second call of a shared layer ``"layer (2)"``.
-    All maps are held in memory: give a few pictures. Raises CourseError for images that do not fit, names
-    that are not there, and a model without feature maps.
+    ``layers`` is a name or a list of names, such as ``"inner_model/layer"`` or, of the second call of a
+    shared layer, ``"layer (2)"``; without it, all convolutions, poolings and stages of a ``spatial_backbone``
+    in the order of computation. All maps are held in memory: give a few pictures. Raises CourseError for
+    images that do not fit, names that are not there, and a model without feature maps.
     """
     names = [layers] if isinstance(layers, str) else layers
     maps = {}

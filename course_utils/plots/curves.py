@@ -10,12 +10,11 @@ from course_utils.plots import inputs, style
 def histories(histories, metrics=("loss", "accuracy"), title=None):
     """Show training (dashed) and validation (solid) over the epochs, one panel a metric.
 
-    ``histories`` is a dict of name to what ``fit`` returned (or its ``.history`` dict), or a single one of
-    these; validation that was asked every few epochs stands at these. ``"accuracy"`` finds the accuracy
-    whatever Keras calls it (``sparse_categorical_accuracy``). Raises CourseError where a metric is missing or
-    one of several.
+    ``histories`` is a dict of name to what ``fit`` returned (or its ``.history``), or a single one of these.
+    ``"accuracy"`` also finds ``sparse_categorical_accuracy`` and its like. Raises CourseError where a metric
+    is missing or one of several.
     """
-    if hasattr(histories, "history") or any(np.ndim(values) for values in histories.values()):
+    if hasattr(histories, "history") or any(map(np.ndim, histories.values())):
         histories = {"": histories}
     metrics = [metrics] if isinstance(metrics, str) else metrics
     inputs.check_lengths(histories=histories)
@@ -32,7 +31,7 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
                 values = columns.get(column, [])
                 if not len(values):
                     continue
-                every = max(1, len(columns[key]) // len(values))
+                every = max(1, len(columns[key]) // len(values))  # validation_freq
                 look = {"color": colour, "marker": marker, "markersize": 4, "markerfacecolor": face}
                 look |= {"linestyle": dashes, "markevery": max(1, len(values) // 15)}
                 label = f"{name}, {split}" if name else split
@@ -65,8 +64,8 @@ def precision_recall(truths, probabilities, labels, threshold=0.5, title=None):
     """Show precision against recall of each label, with its average precision (AP) in the legend.
 
     ``truths`` [n, labels] are 0 or 1, ``probabilities`` have the same shape, 0 to 1. A marker on each curve
-    is where ``probability >= threshold`` (0 to 1) puts it. A label without a picture has no curve. Raises
-    CourseError for other shapes and values, and if no picture has a label.
+    is where ``probability >= threshold`` (0 to 1) puts it. Raises CourseError for other shapes and values,
+    and if no picture has a label.
     """
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
@@ -108,9 +107,8 @@ def precision_recall(truths, probabilities, labels, threshold=0.5, title=None):
 def threshold_scores(thresholds, scores, chosen, title=None):
     """Show how scores change with the threshold above which a label counts as given.
 
-    ``thresholds`` [n] are increasing numbers from 0 to 1; ``scores`` is a dict of name ("exact match") to
-    values [n], 0 to 1. ``chosen`` is marked, and the legend has the (interpolated) scores there. Raises
-    CourseError for other values and a ``chosen`` outside the thresholds.
+    ``thresholds`` [n] increase within 0 to 1; ``scores`` is a dict of name to values [n], 0 to 1. ``chosen``,
+    a number between thresholds, is marked. Raises CourseError for other values.
     """
     inputs.check_lengths(scores=scores)
     thresholds = inputs.check_numbers(thresholds, "thresholds", ("n",), 0, 1)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import Normalize
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator
 
 from course_utils.errors import CourseError
 from course_utils.plots import inputs, style
@@ -42,9 +42,8 @@ def grid(pictures, class_names=None, columns=10, title=None):
 def class_balance(datasets, class_names, title=None):
     """Show how many pictures of each class each part has, as bars.
 
-    ``datasets`` is a dict of name to an unbatched dataset of (image, label) or to labels [n], such as
-    ``{"train": pictures.train, "test": pictures.test}``. Raises CourseError for no datasets, empty ones, and
-    labels without a name.
+    ``datasets`` is a dict of name to an unbatched dataset of (image, label) or to labels [n]. Raises
+    CourseError for no datasets, empty ones, and labels without a name.
     """
     inputs.check_lengths(datasets=datasets)
     figure = style.new_figure(4.2)
@@ -61,7 +60,7 @@ def class_balance(datasets, class_names, title=None):
     style.name_ticks(axes.xaxis, class_names, rotation=30)
     axes.set(xlabel="class", ylabel="number of pictures")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     style.add_grid_lines(axes)
     style.add_legend(figure, axes.containers)
     alt = f"Bars of the pictures of each of {len(class_names)} classes"
@@ -135,8 +134,7 @@ def _name_clouds(axes, middles):
 
 
 def _add_thumbnails(axes, points, labels, images, taken):
-    """Show points as pictures, none over another or a box that is taken."""
-    taken = list(taken)
+    """Show points as pictures, none over another or a box that is taken; their boxes join ``taken``."""
     for index, place in enumerate(axes.transData.transform(points)):
         box = np.array([*place, SIDE / 2 + 3, SIDE / 2 + 3])
         if len(axes.artists) == THUMBNAILS or _overlaps(box, taken):

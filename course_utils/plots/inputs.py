@@ -75,9 +75,8 @@ def check_truths(truths, labels):
 def check_pixels(images):
     """Return pictures as a list of ``uint8`` arrays [height, width] (grey) or [height, width, 3].
 
-    ``images`` is an array [n, height, width(, 1 or 3)] or a list of pictures, whose sizes may differ. Whole
-    numbers run from 0 to 255. Floats run from 0 to 1; if any value of all pictures is above 1, from 0 to 255,
-    which is what Keras' augmentation layers return for ``uint8`` pictures.
+    ``images`` is an array [n, height, width(, 1 or 3)] or a list of pictures, whose sizes may differ. Values
+    are 0 to 255; floats 0 to 1, unless one of them is above.
     """
     images = [np.asarray(image) for image in images]
     check_lengths(pictures=images)
@@ -90,6 +89,7 @@ def check_pixels(images):
         hint = "Show pictures before preprocessing, or undo it first."
         check_numbers(image, "pixels", image.shape, 0, 255, hint)
     if any(image.dtype.kind == "f" for image in images):
+        # Keras' augmentation layers return floats from 0 to 255 for uint8 pictures.
         highest = max(image.max() for image in images)
         images = [np.rint(image * (255 if highest <= 1 else 1)) for image in images]
     return [(image[..., 0] if image.shape[2:] == (1,) else image).astype(np.uint8) for image in images]

@@ -14,9 +14,9 @@ STRONGEST = 8  # channels that are shown of a layer
 def feature_maps(activations, title=None):
     """Show the 8 strongest channels of layers (by their mean) for one picture, a row for each layer.
 
-    ``activations`` is a dict of layer to maps [n, height, width, channels], of which the first picture is
-    taken. Dark is 0 (or the lowest value, if negative), bright the highest of the channel: compare places,
-    not channels. Silent channels are nowhere above 0. Raises CourseError for other shapes and NaN.
+    ``activations`` is a dict of layer to maps [n, height, width, channels]; the first picture is taken.
+    Bright is the highest value of the channel: compare places, not channels. Silent channels are nowhere
+    above 0. Raises CourseError for other shapes and NaN.
     """
     inputs.check_lengths(activations=activations)
     shape, hint = ("n", "height", "width", "channels"), "inspection.activations returns such maps."
@@ -51,10 +51,9 @@ def feature_maps(activations, title=None):
 def heat_maps(images, maps, captions, right=None, title=None):
     """Show pictures, and below each of them its maps, laid over the picture in grey.
 
-    ``images`` as in ``grid``, [n]; ``maps`` a dict of name to float maps [n, height, width], 0 to 1; a map
-    may be coarser than its picture. Bright is 1, and a line encloses all above 0.5. ``captions`` [n] stand
-    above the pictures; with ``right`` [n] pictures have a frame, thin and blue where it is true, thick and
-    orange where not. Raises CourseError for other numbers of maps than pictures and for other values.
+    ``images`` as in ``grid``, [n]; ``maps`` a dict of name to maps [n, height, width], 0 to 1, which may be
+    coarser than the pictures; a line encloses all above 0.5. ``captions`` are n texts; ``right`` [n] says
+    which pictures are framed as right ones. Raises CourseError for other numbers of maps and other values.
     """
     inputs.check_lengths(maps=maps)
     images, count = inputs.check_pixels(images), len(images)
