@@ -160,7 +160,7 @@ def test_fetch_says_what_cannot_be_downloaded(capsys):
 
 
 def test_doctor_clears_features(course_cache, capsys):
-    kept = course_cache / "features" / "network.sqlite"
+    kept = course_cache / "features" / f"{0:020}.sqlite"
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(bytes(1_500_000))
     assert cli.main(["doctor", "--clear", "features"]) == 0

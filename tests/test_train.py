@@ -129,7 +129,7 @@ def test_a_full_disk_is_told_before_anything_runs(tmp_path, capsys, monkeypatch)
 def test_pictures_that_cannot_be_split_are_told_before_anything_runs(
     tmp_path, capsys, monkeypatch, load, expected
 ):
-    monkeypatch.setattr("course_utils.cli.train.run_lesson", lambda *_, **__: pytest.fail("began"))
+    monkeypatch.setattr("course_utils.cli.running.run", lambda *_, **__: pytest.fail("began"))
     for name in ("red_dress", "red_jeans", "blue_dress", "blue_jeans"):
         (tmp_path / "mine" / name).mkdir(parents=True)
         for number in range(10):
