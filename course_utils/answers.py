@@ -122,6 +122,8 @@ def _limit(seconds):
 
     timer = threading.Timer(seconds, interrupt)
     timer.daemon = True
+    # A process that was begun in the background ignores interruptions.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer.start()
     try:
         yield
@@ -137,6 +139,7 @@ def _limit(seconds):
     finally:
         over.set()
         timer.cancel()
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 def _copied(argument):

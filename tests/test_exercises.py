@@ -4,6 +4,7 @@ import ast
 import itertools
 import json
 import linecache
+import signal
 import subprocess
 import sys
 import threading
@@ -175,6 +176,15 @@ def test_what_no_cell_has_defined_is_named():
 @pytest.mark.parametrize("body", ["while True: pass", "import time; time.sleep(60)"])
 def test_what_does_not_end_is_stopped_with_a_clear_word(body):
     assert "stopped after 0.3 seconds" in hint_of(f"def wait():\n    {body}", seconds=0.3)
+
+
+def test_it_is_stopped_also_where_interruptions_are_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert "stopped after" in hint_of("def wait():\n    while True: pass", seconds=0.3)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_outside_the_main_thread_code_runs_without_a_limit():
