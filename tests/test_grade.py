@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from distributed import LocalCluster
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course_utils.cli import grade, grading, main
@@ -238,6 +239,14 @@ def test_a_scheduler_that_does_not_answer(tmp_path, capsys):
     arguments = ["grade", str(folder), "--out", str(tmp_path / "out"), "--scheduler", "tcp://127.0.0.1:9"]
     assert main(arguments) == 1
     assert "does not answer" in capsys.readouterr().err
+
+
+def test_a_cluster_that_is_there_grades_too(tmp_path):
+    folder, out = class_folder(tmp_path / "class", 2), tmp_path / "out"
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        arguments = ["grade", str(folder), "--out", str(out), "--scheduler", cluster.scheduler_address]
+        assert main(arguments) == 0
+    assert [row["passed"] for row in rows_of(out)] == ["False", "True"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as on Linux")
