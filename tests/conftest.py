@@ -1,6 +1,7 @@
 """What all tests share: a cache of their own, and no way to the network by accident."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -15,6 +16,14 @@ def course_cache(tmp_path_factory):
     os.environ["COURSE_CACHE_DIR"] = str(folder)
     os.environ["COURSE_DATA_DIR"] = str(tmp_path_factory.mktemp("course-data"))
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_as_at_a_terminal():
+    """A suite that was started in the background ignores what these tests send: Ctrl-C, a closed terminal."""
+    for name, usual in {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}.items():
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_IGN:
+            signal.signal(getattr(signal, name), usual)
 
 
 @pytest.fixture(autouse=True)
