@@ -1,6 +1,7 @@
 """The course on Colab: one address, what it installs there, models that travel, advice that is true there."""
 
 import ast
+import importlib
 import importlib.metadata
 import json
 import os
@@ -8,6 +9,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -178,6 +180,17 @@ def _installed(name):
     except importlib.metadata.PackageNotFoundError:
         return False
     return True
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "ci").rglob("*.py")), ids=lambda path: path.stem)
+def test_scripts_import_what_the_package_has(path):
+    """Some run only where gigabytes were installed first, too late to find out."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("course_utils"):
+            module = importlib.import_module(node.module)
+            names = [alias.name for alias in node.names]
+            missing = [n for n in names if not hasattr(module, n) and not find_spec(f"{node.module}.{n}")]
+            assert missing == [], f"{path}, line {node.lineno}"
 
 
 @pytest.mark.parametrize("path", SETS, ids=lambda path: path.stem)

@@ -8,9 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from course_utils.classify.loading import load_model
-
 from course_utils import portable
+from course_utils.cli.saved_models import load_model
 from course_utils.errors import CourseError
 
 import keras  # isort: skip
