@@ -5,7 +5,7 @@ import datetime
 import json
 import os
 
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, say
 from course_utils.files import expanded, written_whole
 
 
@@ -36,7 +36,7 @@ def load():
         aside = path().with_name(f"progress-damaged-{datetime.datetime.now():%Y%m%d-%H%M%S-%f}.json")
         with contextlib.suppress(OSError):
             os.replace(path(), aside)
-        print(f"Your progress in {path()} was damaged. It begins anew; the old file is now {aside.name}.")
+        say(f"Your progress in {path()} was damaged. It begins anew; the old file is now {aside.name}.")
         return {}
 
 
@@ -55,7 +55,7 @@ def note(exercise, passed):
             kept[exercise] = {"passed": bool(passed), "tries": before["tries"] + 1, "when": now}
             _write(kept)
     except CourseError as error:
-        print(f"Your progress is not kept: {error}")
+        say(f"Your progress is not kept: {error}")
 
 
 def reset(lesson):

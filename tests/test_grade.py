@@ -9,7 +9,6 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
 
 import nbformat
 import psutil
@@ -86,7 +85,11 @@ def test_the_current_folder_is_its_own_empty_and_gone_afterwards(tmp_path, monke
 
 def test_what_a_submission_starts_ends_with_it():
     program = "[sys.executable, '-c', 'import time; time.sleep(987)']"
-    graded((LOSS, f"import subprocess, sys\nloss = 3\nsubprocess.Popen({program})"))
+    apart = "start_new_session=True"  # has left the group, and its parent ends at once
+    source = (
+        f"import os, subprocess, sys, time\nsubprocess.Popen({program}, {apart})\ntime.sleep(1)\nos._exit(0)"
+    )
+    graded((LOSS, f"import subprocess, sys\nloss = 3\nsubprocess.Popen({program})"), (LOSS, source))
     time.sleep(0.2)
     lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
     assert [line for line in lines if "time.sleep(987)" in line] == []
@@ -170,9 +173,11 @@ def kill_a_worker():
     return False
 
 
-def test_a_class_of_forty_with_workers_that_die(tmp_path, capsys):
+def test_a_class_of_forty_with_workers_that_die(tmp_path, monkeypatch, capsys):
     folder, out, killed = class_folder(tmp_path / "class", 40), tmp_path / "out", []
-    over, temporary = threading.Event(), set(Path(tempfile.gettempdir()).glob("course-grade*"))
+    over, temporary = threading.Event(), tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
 
     def killer():
         while len(killed) < 3 and not over.wait(0.05):
@@ -190,7 +195,7 @@ def test_a_class_of_forty_with_workers_that_die(tmp_path, capsys):
         thread.join()
     rows = rows_of(out)
     assert len(killed) == 3
-    assert set(Path(tempfile.gettempdir()).glob("course-grade*")) <= temporary
+    assert list(temporary.glob("course-grade*")) == []
     assert sorted(row["student"] for row in rows) == sorted({row["student"] for row in rows})
     assert len(rows) == 40 and sum(row["passed"] == "True" for row in rows) == 20
     assert set(rows[0]) == {"student", "exercise", "passed", "hint", "seconds"}

@@ -88,7 +88,7 @@ def collect(source, destination, layout, least=64, largest=1024):
 
 
 def _examine(file, least):
-    """Return (perceptual hash as bytes, pixels) of a picture, or why it cannot be used."""
+    """Return (perceptual hash as bytes, bytes of the file) of a picture, or why it cannot be used."""
     import imagehash
 
     try:

@@ -8,7 +8,6 @@ import math
 import os
 import re
 import signal
-import subprocess
 import tempfile
 import threading
 import time
@@ -16,8 +15,9 @@ from collections import deque
 from contextlib import suppress
 
 import papermill
-import psutil
 from nbclient import NotebookClient
+
+from course_utils.cli.family import Family
 
 GRACE = 5.0  # seconds that an interrupted cell gets to end by itself, before its kernel is killed
 _GIVE_UP = 60.0  # seconds after which a run that was stopped is no longer waited for
@@ -44,7 +44,7 @@ class Execution:
         self.stop_reason, self.stopped_at = None, None  # given to stop(); the cell that it interrupted
         self.fit_ended_at = None  # the last cell in which interrupt() ended a fit
         self.peak_memory = 0  # bytes: resident, of the kernel and its descendants together
-        self.process, self._family = None, set()  # of the kernel
+        self.process, self._family = None, None  # of the kernel; see began()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 - what the kernel wrote beside its outputs
         self.timeout, self.folder, self.environment = timeout, str(notebook.parent), environment
         self._started, self._stop_time = time.monotonic(), math.inf
@@ -67,13 +67,18 @@ class Execution:
         """Call ``tick()`` about four times a second until the run has ended and its processes are gone."""
         while not self._over.is_set() and time.monotonic() < self._stop_time + _GIVE_UP:
             self._over.wait(0.25)
-            self._sample_memory()
+            if self._family is not None:
+                self.peak_memory = max(self.peak_memory, self._family.memory())
             if self.seconds > self.timeout:  # papermill's own limit holds for each cell
                 self.stop("timed out")
             if time.monotonic() > self._stop_time + GRACE:
                 self._kill()
             tick()
         self._kill()
+
+    def began(self, process):
+        """Note the process of the kernel, a ``subprocess.Popen``."""
+        self.process, self._family = process, Family(process)
 
     def stop(self, reason):
         """Interrupt the running cell like Ctrl-C; no further cell starts. ``reason`` names the outcome."""
@@ -151,26 +156,10 @@ class Execution:
         finally:
             self._over.set()
 
-    def _sample_memory(self):
-        if self.process is None or self.process.poll() is not None:
-            return
-        with suppress(psutil.NoSuchProcess):  # if one of them ends meanwhile, the next sample counts
-            kernel = psutil.Process(self.process.pid)
-            family = [kernel, *kernel.children(recursive=True)]
-            self._family.update(family)
-            self.peak_memory = max(self.peak_memory, sum(process.memory_info().rss for process in family))
-
     def _kill(self):
         """End the kernel and whatever it started, if anything is left of it."""
-        if self.process is None:
-            return
-        for process in self._family:
-            with suppress(psutil.Error):
-                process.kill()  # psutil checks that the number still belongs to the same process
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=5)
+        if self._family is not None:
+            self._family.kill()
 
 
 class _Client(NotebookClient):
@@ -181,7 +170,7 @@ class _Client(NotebookClient):
     async def async_start_new_kernel(self, **options):
         with _START_LOCK:
             await super().async_start_new_kernel(**options)
-        self.execution.process = self.km.provisioner.process
+        self.execution.began(self.km.provisioner.process)
 
     def process_message(self, message, cell, index):
         if message["msg_type"] == "stream":

@@ -113,12 +113,7 @@ def _write_table(path, rows):
         writer.writeheader()
         for row in rows:
             values = {**row, "passed": row["state"] == "passed"}
-            # A cell that begins so would be a formula in a spreadsheet, written by a stranger.
-            values = {
-                name: f"'{value}" if str(value).startswith(tuple("=+-@")) else value
-                for name, value in values.items()
-            }
-            writer.writerow({name: values[name] for name in COLUMNS})
+            writer.writerow({name: _no_formula(values[name]) for name in COLUMNS})
 
 
 def _no_formula(value):

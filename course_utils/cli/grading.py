@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import time
 from pathlib import Path
 
 from course_utils.cli.exercise_cells import number_in, tagged
+from course_utils.cli.family import Family
 from course_utils.errors import in_a_line, printable
 
 OUTPUT = 1_000_000  # bytes that a submission may print
@@ -111,8 +111,7 @@ def _process(imports, exercises, seconds, memory, folder):
 
 def _watched(process, task, results, seconds, memory):
     """Wait for the process within its limits; return why it has ended, for the row of what it did not do."""
-    import psutil
-
+    family = Family(process)
     with contextlib.suppress(BrokenPipeError), process.stdin:
         process.stdin.write(task)
     os.set_blocking(process.stdout.fileno(), False)
@@ -127,37 +126,12 @@ def _watched(process, task, results, seconds, memory):
             why = f"Stopped: it prints more than {OUTPUT // 1_000_000} MB."
         elif time.monotonic() - since > seconds + 30 * (reached == 0):  # libraries are imported first
             why = f"Stopped after {seconds:g} seconds."
-        elif (used := _memory(psutil, process.pid)) > memory:
+        elif (used := family.memory()) > memory:
             why = f"Stopped: it takes {used / 1e9:.1f} GB of memory, and {memory / 1e9:.1f} are allowed."
-    _end(psutil, process)
+    family.kill()
+    process.stdout.close()
     code = process.wait()
     return why or f"The process ended by itself, with exit code {code}: the cell calls exit, or crashes."
-
-
-def _memory(psutil, pid):
-    used = 0
-    with contextlib.suppress(psutil.Error):
-        family = [process := psutil.Process(pid), *process.children(recursive=True)]
-        for member in family:
-            with contextlib.suppress(psutil.Error):
-                used += member.memory_info().rss
-    return used
-
-
-def _end(psutil, process):
-    """End the process and whatever it has started."""
-    family = []
-    with contextlib.suppress(psutil.Error):
-        family = psutil.Process(process.pid).children(recursive=True)
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    for member in family:
-        with contextlib.suppress(psutil.Error):
-            member.kill()
-    with contextlib.suppress(OSError):
-        process.kill()
-    process.stdout.close()
 
 
 def _size(path):

@@ -39,7 +39,7 @@ def updated(copy, fresh):
 
     A cell that the learner changed or added is kept, with its outputs; any other is that of ``fresh``.
     """
-    own, added, before = {}, {}, None
+    own, unchanged, added, before = {}, {}, {}, None
     for cell in copy.cells:
         name = cell.metadata.get("course", {}).get("cell")
         if name is None:
@@ -48,8 +48,8 @@ def updated(copy, fresh):
         before = name
         if cell.metadata["course"].get("was") != _digest(cell.source):
             own[name] = cell
-        elif cell.cell_type == "code":
-            own.setdefault(f"outputs of {name}", cell)
+        else:
+            unchanged[name] = cell
     cells, here = [*added.pop(None, [])], set()
     for cell in fresh.cells:
         name = cell.metadata["course"]["cell"]
@@ -57,17 +57,16 @@ def updated(copy, fresh):
         if name in own:  # its tags and the version it came from stay, so that it is known the next time
             cells.append(own[name])
         else:
-            same = own.get(f"outputs of {name}")
-            if same is not None and same.source == cell.source:
+            same = unchanged.get(name)
+            if cell.cell_type == "code" and same is not None and same.source == cell.source:
                 cell.outputs, cell.execution_count = same.outputs, same.execution_count
             cells.append(cell)
         cells += added.pop(name, [])
-    left = [cell for name, cell in own.items() if name not in here and not name.startswith("outputs of ")]
+    left = [cell for name, cell in own.items() if name not in here]
     for rest in added.values():  # after a cell that the lesson no longer has
         left += rest
     fresh.cells = cells + left
-    names = [name for name in own if not name.startswith("outputs of ")]
-    return fresh, names
+    return fresh, list(own)
 
 
 def _fresh(lesson, copy, without_solutions):
