@@ -73,6 +73,17 @@ def compare(folder):
     return Table(("", f"this run{about}", "the course", "published"), rows)
 
 
+def kept_metrics(artifacts, lesson, pictures):
+    """Return what another lesson wrote into its ``metrics.json``, for a comparison with this one's numbers.
+
+    {} where it kept nothing yet, or was about another data set or source than ``pictures``.
+    """
+    path = expanded(artifacts) / lesson / "metrics.json"
+    record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    same = (record.get("data_set"), record.get("data_source")) == (pictures.name, pictures.source)
+    return record if same else {}
+
+
 def ingredients(lesson):
     """Return the ledger's table of what each ingredient of ``lesson`` added to those above it."""
     measured = ledger()[lesson]["ingredients"]

@@ -1,5 +1,6 @@
 """What a lesson keeps: whole files, plain JSON, a model that reloads; and the table beside the ledger."""
 
+import dataclasses
 import json
 
 import keras
@@ -124,6 +125,14 @@ def test_metrics_must_be_plain_json(tmp_path, pictures, value):
     with pytest.raises(CourseError, match=r"metrics\.json takes plain numbers"):
         artifacts.save(tmp_path, "x", pictures=pictures, metrics={"test_accuracy": value})
     assert [path.name for path in (tmp_path / "x").iterdir()] == ["labels.json"]
+
+
+def test_another_lessons_numbers_are_those_about_the_same_pictures(tmp_path, pictures):
+    assert artifacts.kept_metrics(tmp_path, "02_lesson", pictures) == {}
+    artifacts.save(tmp_path, "02_lesson", pictures=pictures, metrics={"test_accuracy": 0.9})
+    assert artifacts.kept_metrics(tmp_path, "02_lesson", pictures)["test_accuracy"] == 0.9
+    published = dataclasses.replace(pictures, source="tfds")
+    assert artifacts.kept_metrics(tmp_path, "02_lesson", published) == {}
 
 
 def test_an_unwritable_folder_is_named(tmp_path, pictures):

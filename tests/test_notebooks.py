@@ -176,6 +176,35 @@ def test_code_cells_end_in_something_to_see(lesson):
         assert shown or defines or quiet, f"{cell.id} shows nothing"
 
 
+# To be written: the lessons whose predictions are not answered yet.
+UNANSWERED = {f"{number:02}" for number in range(12)}
+
+
+def test_every_prediction_is_answered(lesson):
+    """After the code cell that settles it: in a cell that begins with an answer, or by what the code prints."""
+    name, notebook = lesson
+    unanswered = []
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown" and "**Predict" in cell.source:
+            code, after = notebook.cells[place + 1 : place + 3]
+            assert code.cell_type == "code", f"{cell.id} asks, and no code follows"
+            computed = "print(" in code.source and '"Answer: ' in code.source
+            if not computed and not after.source.startswith("**Answer:** "):
+                unanswered.append(cell.id)
+    assert (unanswered == []) == (name[:2] not in UNANSWERED), unanswered
+
+
+GLOSSARY = next(iter(LESSONS.values())).parent / "glossary.md"
+
+
+def test_links_to_the_glossary_lead_to_an_entry(lesson):
+    _, notebook = lesson
+    entries = set(re.findall(r"^### (.+)$", GLOSSARY.read_text(encoding="utf-8"), re.MULTILINE))
+    for cell in prose(notebook):
+        for anchor in re.findall(r"\]\(glossary\.md#(.*?)\)", cell.source):
+            assert anchor in {entry.lower().replace(" ", "-") for entry in entries}, f"{cell.id}: {anchor}"
+
+
 def test_one_sentence_a_line_and_a_quiet_tone(lesson):
     _, notebook = lesson
     for cell in prose(notebook):
