@@ -84,7 +84,7 @@ def _answers(right):
     array = np.asarray(right, float)
     if array.ndim != 1 or not len(array) or not np.isin(array, (0, 1)).all():
         raise CourseError(
-            f"The answers have shape {array.shape}; give one for each picture, right (True) or wrong (False), "
-            "such as probabilities.argmax(axis=1) == labels."
+            f"The answers have shape {array.shape}; give one for each picture, right (True) or wrong "
+            "(False), such as probabilities.argmax(axis=1) == labels."
         )
     return array

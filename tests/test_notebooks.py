@@ -181,14 +181,14 @@ UNANSWERED = {f"{number:02}" for number in range(12)}
 
 
 def test_every_prediction_is_answered(lesson):
-    """After the code cell that settles it: in a cell that begins with an answer, or by what the code prints."""
+    """After the code cell that settles it: in a cell that begins so, or by what the code prints."""
     name, notebook = lesson
     unanswered = []
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown" and "**Predict" in cell.source:
-            code, after = notebook.cells[place + 1 : place + 3]
-            assert code.cell_type == "code", f"{cell.id} asks, and no code follows"
-            computed = "print(" in code.source and '"Answer: ' in code.source
+            settles, after = notebook.cells[place + 1 : place + 3]
+            assert settles.cell_type == "code", f"{cell.id} asks, and no code follows"
+            computed = "print(" in settles.source and '"Answer: ' in settles.source
             if not computed and not after.source.startswith("**Answer:** "):
                 unanswered.append(cell.id)
     assert (unanswered == []) == (name[:2] not in UNANSWERED), unanswered
