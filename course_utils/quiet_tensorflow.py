@@ -29,7 +29,15 @@ def stderr_closed():
         os.close(nowhere)
 
 
+def _tells_news(record):
+    # Each compile makes functions of the same names anew; TensorFlow takes them for one that is traced again
+    # and again, and warns of it.
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
 check_keras()
 with uninterrupted(), stderr_closed():
-    import tensorflow  # noqa: F401, I001
+    import tensorflow  # noqa: I001
     import keras  # noqa: F401
+
+tensorflow.get_logger().addFilter(_tells_news)

@@ -95,6 +95,36 @@ def _augmented(dataset):
     return getattr(dataset, "augmented", 0) + sum(map(_augmented, dataset._inputs()))
 
 
+@contextlib.contextmanager
+def fading_dropout(model, share):
+    """Inside the ``with`` block ``fit`` trains ``model`` with ``share`` (0 to 1) of its rates of dropout.
+
+    For the last part of a training, where dropout is noise that hides fine differences (Z. Liu and others,
+    "Dropout Reduces Underfitting", 2023). The rates are the model's own again afterwards, whatever happens.
+    Raises CourseError for a model that is not compiled and other shares.
+    """
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise CourseError(f"share = {share!r} is not a share of the rates from 0 to 1, such as 0.2.")
+    if not model.compiled:
+        raise CourseError(
+            "This model is not compiled. Call compile first: the step of training is made anew."
+        )
+    rates = {
+        layer: layer.rate for layer in model._flatten_layers() if isinstance(layer, keras.layers.Dropout)
+    }
+    try:
+        _set_rates(model, {layer: share * rate for layer, rate in rates.items()})
+        yield
+    finally:
+        _set_rates(model, rates)
+
+
+def _set_rates(model, rates):
+    for layer, rate in rates.items():
+        layer.rate = rate
+    model.make_train_function(force=True)  # the one that was made has the rates of its time built in
+
+
 def refresh_averages(model, batches, steps=200):
     """Let the batch normalisations of ``model`` remember afresh, as its weights are now; nothing is learned.
 

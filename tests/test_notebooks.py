@@ -177,7 +177,7 @@ def test_code_cells_end_in_something_to_see(lesson):
 
 
 # To be written: the lessons whose predictions are not answered yet.
-UNANSWERED = {f"{number:02}" for number in range(12)}
+UNANSWERED = {"00", "01", "02", "05", "06", "07", "08", "09", "10", "11"}
 
 
 def test_every_prediction_is_answered(lesson):
@@ -188,7 +188,7 @@ def test_every_prediction_is_answered(lesson):
         if cell.cell_type == "markdown" and "**Predict" in cell.source:
             settles, after = notebook.cells[place + 1 : place + 3]
             assert settles.cell_type == "code", f"{cell.id} asks, and no code follows"
-            computed = "print(" in settles.source and '"Answer: ' in settles.source
+            computed = "print(" in settles.source and '"Answer:' in settles.source
             if not computed and not after.source.startswith("**Answer:** "):
                 unanswered.append(cell.id)
     assert (unanswered == []) == (name[:2] not in UNANSWERED), unanswered

@@ -207,6 +207,15 @@ def test_validation_that_was_asked_every_few_epochs_stands_at_these():
     assert [line.get_xdata().tolist() for line in lines] == [[1, 2, 3, 4, 5], [2, 4]]
 
 
+def test_histories_draws_a_fit_that_goes_on_where_it_begins():
+    later = SimpleNamespace(epoch=[2, 3], history={"loss": [0.5, 0.4]})
+    first, second = (
+        plots.histories({"first": {"loss": [1.0, 0.7]}, "second": later}, metrics="loss").axes[0].lines
+    )
+    assert first.get_xdata().tolist() == [1, 2]
+    assert second.get_xdata().tolist() == [3, 4]
+
+
 def test_histories_of_a_diverged_fit_is_a_figure():
     png(plots.histories({"loss": [1.0, float("nan"), float("nan")]}, metrics=["loss"]))
 

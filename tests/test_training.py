@@ -38,6 +38,14 @@ def test_one_seed_gives_the_same_weights_and_training():
     assert not np.array_equal(weights[0], weights[2])
 
 
+def test_tensorflow_does_not_warn_of_many_compiled_networks(caplog):
+    """It takes the networks of one lesson for a function that is traced anew again and again."""
+    with caplog.at_level("WARNING"):
+        tf.get_logger().warning("5 out of the last 6 calls to %s triggered tf.function retracing.", "f")
+        tf.get_logger().warning("Something else.")
+    assert [record.getMessage() for record in caplog.records] == ["Something else."]
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "0", None, True])
 def test_seed_must_be_a_whole_number(seed):
     with pytest.raises(CourseError, match="SEED = "):
@@ -380,6 +388,59 @@ def test_a_fit_in_another_thread_keeps_its_best_weights_and_leaves_other_fits_al
     assert signal.getsignal(signal.SIGINT) == before
 
 
+def with_dropout(rate=0.5):
+    """A network that passes its input on, but for dropout: its error while training tells the rate."""
+    model = keras.Sequential([keras.Input(shape=(1000,)), keras.layers.Dropout(rate)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def training_error(model):
+    ones = np.ones((8, 1000), "float32")
+    return model.fit(ones, ones, verbose=0).history["loss"][0]
+
+
+def test_fading_dropout_acts_in_the_fits_inside_and_not_after():
+    training.set_seed(0)
+    model = with_dropout(0.5)
+    # Dropout leaves a share r at 0 and makes the others 1 / (1 - r): a mean squared error of r / (1 - r).
+    assert training_error(model) == pytest.approx(1, rel=0.1)
+    with training.fading_dropout(model, share=0.4):
+        assert training_error(model) == pytest.approx(0.25, rel=0.1)
+    assert training_error(model) == pytest.approx(1, rel=0.1)
+    with training.fading_dropout(model, share=0):
+        assert training_error(model) == 0
+
+
+def test_fading_dropout_restores_the_rates_after_an_error_and_reaches_models_inside():
+    inside = with_dropout(0.25)
+    model = keras.Sequential(
+        [
+            keras.Input(shape=(1000,)),
+            inside,
+            keras.layers.Reshape((10, 100)),
+            keras.layers.SpatialDropout1D(0.5),
+        ]
+    )
+    model.compile("sgd", "mse")
+    with pytest.raises(KeyboardInterrupt), training.fading_dropout(model, share=0.2):
+        assert (inside.layers[0].rate, model.layers[2].rate) == pytest.approx((0.05, 0.1))
+        raise KeyboardInterrupt
+    assert (inside.layers[0].rate, model.layers[2].rate) == (0.25, 0.5)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, True, "half", None])
+def test_fading_dropout_takes_a_share(share):
+    with pytest.raises(CourseError, match="share"), training.fading_dropout(with_dropout(), share):
+        pass
+
+
+def test_fading_dropout_wants_a_compiled_model():
+    model = keras.Sequential([keras.Input(shape=(3,)), keras.layers.Dropout(0.5)])
+    with pytest.raises(CourseError, match="Call compile first"), training.fading_dropout(model, 0.5):
+        pass
+
+
 def test_fresh_averages_are_the_means_in_use_and_nothing_is_learned():
     model = keras.Sequential(
         [
@@ -437,7 +498,7 @@ def test_interrupted_fresh_averages_are_those_of_the_batches_so_far(capsys):
     training.refresh_averages(model, InterruptedAfterTwo(batches()))
     images = np.concatenate([images for images, _ in batches().take(2).as_numpy_iterator()])
     np.testing.assert_allclose(normalisation.moving_mean, images.mean(axis=0), atol=1e-5)
-    assert (model.layers[1].rate, normalisation.momentum) == (0.5, 0.9)
+    assert (model.layers[2].rate, normalisation.momentum) == (0.5, 0.9)
     assert "Interrupted" in capsys.readouterr().out
 
 

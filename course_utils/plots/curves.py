@@ -7,10 +7,11 @@ from course_utils.errors import CourseError
 from course_utils.plots import inputs, style
 
 
-def histories(histories, metrics=("loss", "accuracy"), title=None):
+def histories(histories, metrics=("loss", "accuracy"), title=None, over="epoch"):
     """Show training (dashed) and validation (solid) over the epochs, one panel a metric.
 
-    ``histories`` is a dict of name to what ``fit`` returned (or its ``.history``), or a single one of these.
+    ``histories`` is a dict of name to what ``fit`` returned (or its ``.history``), or a single one of these;
+    a fit with an ``initial_epoch`` is drawn from there on. ``over`` names what is counted, such as "step".
     ``"accuracy"`` also finds ``sparse_categorical_accuracy`` and its like. Raises CourseError where a metric
     is missing or one of several.
     """
@@ -24,7 +25,7 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
         is_share = metric.endswith("accuracy")
         for index, (name, history) in enumerate(histories.items()):
             columns = getattr(history, "history", history)
-            key = _metric_key(metric, columns)
+            key, before = _metric_key(metric, columns), min(getattr(history, "epoch", None) or [0])
             colour, marker = style.COLOURS[index % 10], style.MARKERS[index % 10]
             splits = {"training": (key, "--", "white"), "validation": (f"val_{key}", "-", colour)}
             for split, (column, dashes, face) in splits.items():
@@ -35,16 +36,16 @@ def histories(histories, metrics=("loss", "accuracy"), title=None):
                 look = {"color": colour, "marker": marker, "markersize": 4, "markerfacecolor": face}
                 look |= {"linestyle": dashes, "markevery": max(1, len(values) // 15)}
                 label = f"{name}, {split}" if name else split
-                axes.plot(every * np.arange(1, len(values) + 1), values, label=label, **look)
+                axes.plot(before + every * np.arange(1, len(values) + 1), values, label=label, **look)
                 last = style.percent(values[-1], 1) if is_share else f"{values[-1]:.3f}"
                 parts.append(f"{name} {split} {metric} {last}".strip())
-        axes.set(title=metric, xlabel="epoch", ylabel=metric)
+        axes.set(title=metric, xlabel=over, ylabel=metric)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
         if is_share:
             style.percent_axis(axes.yaxis)
         style.add_grid_lines(axes, "both")
     style.add_legend(figure, figure.axes[0].lines)
-    alt = f"Curves of {' and '.join(metrics)} over the epochs, which end at"
+    alt = f"Curves of {' and '.join(metrics)} over the {over}s, which end at"
     return style.finish(figure, title or "Training and validation", alt, parts)
 
 
