@@ -68,15 +68,35 @@ def test_heat_maps_lie_over_grey_pictures_below_the_pictures(pictures, heat):
     assert [axes.get_ylabel() for axes in panels[:, 0]] == ["picture", "CAM", "other"]
     assert np.array_equal(shown(panels[0, 1]), pictures[1])
     under, over = panels[1, 0].images
-    assert np.allclose(under.get_array(), 90 + 0.3 * pictures[0].mean(axis=2)) and np.array_equal(
-        over.get_array(), heat[0]
-    )
+    grey = pictures[0].mean(axis=2)
+    pale = 110 + 130 * (grey - grey.min()) / np.ptp(grey)
+    assert np.allclose(under.get_array(), pale) and np.array_equal(over.get_array(), heat[0])
     assert over.get_extent() == [-0.5, 15.5, 15.5, -0.5] and over.get_clim() == (0, 1)
     assert panels[1, 0].collections and not panels[1, 2].collections  # a line around what is above 0.5
     bar = figure.axes[-1]
     assert bar.get_ylabel() == "evidence for the class; line: 0.5"
     assert [text.get_text() for text in bar.get_yticklabels()] == ["0", "1"]
     assert "cat: CAM top left, other nowhere; dog 90 %: CAM middle centre" in figure.alt
+
+
+def test_a_picture_under_a_map_is_visible_and_evidence_stays_brighter(pictures, heat):
+    dark = pictures // 10  # a photograph at night
+    figure = plots.heat_maps(dark, {"CAM": heat}, CAPTIONS)
+    under, over = [axes for axes in figure.axes if axes.images][3].images
+    grey = under.get_array()
+    assert grey.min() == 110 and grey.max() == 240
+    luminance = [0.2126, 0.7152, 0.0722]
+    none, most = (255 * np.array(over.cmap(value)[:3]) @ luminance for value in (0.0, 1.0))
+    veil = over.get_alpha()
+    lowest, highest = (1 - veil) * grey.min(), (1 - veil) * grey.max()
+    assert lowest + veil * none > 60  # nowhere nearly black
+    assert highest - lowest > 50  # the picture
+    assert lowest + veil * most > highest + veil * none  # the map, first of all
+
+
+def test_a_picture_of_one_colour_under_a_map_is_drawn(heat):
+    figure = plots.heat_maps(np.full((3, 16, 16, 3), 7, np.uint8), {"CAM": heat}, CAPTIONS)
+    assert np.isin(shown(figure.axes[3]), (110, 240)).all()
 
 
 def test_right_and_wrong_are_framed_and_a_sample_says_so(pictures, heat):

@@ -8,6 +8,7 @@ from matplotlib.patheffects import withStroke
 from course_utils.plots import inputs, style
 
 HEAT = "cividis"  # dark blue to yellow: one order of brightness, in print and for any colour vision
+VEIL = 0.5  # how much of its colour a map has over a picture
 STRONGEST = 8  # channels that are shown of a layer
 
 
@@ -83,17 +84,21 @@ def heat_maps(images, maps, captions, right=None, title=None):
         _name_row(axes, name)
     if right is not None:
         style.frame_pictures(places[0], right)
-    _add_colour_bar(figure, "evidence for the class; line: 0.5", "1")
+    _add_colour_bar(figure, "evidence for the class; line: 0.5", "1", alpha=VEIL)
     alt = f"{count} pictures, and over each {' and '.join(maps)}, brightest at"
     return style.finish(figure, title or "Where the evidence lies", alt, parts)
 
 
 def _lay_over(axes, image, heat):
-    """Show ``heat`` over ``image`` in pale grey, so that brightness tells of the map first."""
+    """Show ``heat`` over ``image`` in pale grey, so that the picture is seen where there is no evidence, too.
+
+    Its own darkest and brightest become 110 and 240: a dark place with all evidence is still brighter than a
+    bright one without any.
+    """
     grey = image.mean(axis=2) if image.ndim == 3 else image
     extent = (-0.5, image.shape[1] - 0.5, image.shape[0] - 0.5, -0.5)
-    axes.imshow(90 + 0.3 * grey, cmap="gray", vmin=0, vmax=255)
-    axes.imshow(heat, cmap=HEAT, vmin=0, vmax=1, alpha=0.6, extent=extent, interpolation="bilinear")
+    axes.imshow(np.interp(grey, (grey.min(), grey.max()), (110, 240)), cmap="gray", vmin=0, vmax=255)
+    axes.imshow(heat, cmap=HEAT, vmin=0, vmax=1, alpha=VEIL, extent=extent, interpolation="bilinear")
     if heat.min() < 0.5 < heat.max() and min(heat.shape) > 1:
         y, x = ((np.arange(n) + 0.5) * m / n - 0.5 for n, m in zip(heat.shape, image.shape, strict=False))
         lines = axes.contour(x, y, heat, levels=[0.5], colors="white", linewidths=1.3)
@@ -112,8 +117,8 @@ def _name_row(axes, name):
     axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=style.SMALL)
 
 
-def _add_colour_bar(figure, meaning, highest):
-    look = {"fraction": 0.03, "pad": 0.01, "aspect": 30}
+def _add_colour_bar(figure, meaning, highest, alpha=None):
+    look = {"fraction": 0.03, "pad": 0.01, "aspect": 30, "alpha": alpha}
     bar = figure.colorbar(ScalarMappable(Normalize(0, 1), HEAT), ax=figure.axes, **look)
     bar.set_ticks([0, 1], labels=["0", highest], fontsize=style.SMALL)
     bar.set_label(meaning, fontsize=style.SMALL)
