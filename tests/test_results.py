@@ -22,7 +22,14 @@ def script(name):
 update_results = script("update_results")
 
 
-NOT_MEASURED = {"05_transfer_from_vgg19", "11_your_own_pictures"}
+# Lesson 05 waits for VGG19's weights; the recipes of 03, 04 and 07 changed and are to be measured anew.
+NOT_MEASURED = {
+    "03_cnn_with_3_conv_layers",
+    "04_cnn_with_4_conv_layers",
+    "05_transfer_from_vgg19",
+    "07_multi_output_fashionnet",
+    "11_your_own_pictures",
+}
 
 
 def run(seed, accuracy, source="tfds"):
