@@ -177,7 +177,7 @@ def test_code_cells_end_in_something_to_see(lesson):
 
 
 # To be written: the lessons whose predictions are not answered yet.
-UNANSWERED = {f"{number:02}" for number in range(12)}
+UNANSWERED = {f"{number:02}" for number in range(12)} - {"09"}
 
 
 def test_every_prediction_is_answered(lesson):
