@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.framework import convert_to_constants
 
 from course_utils import features, store
 from course_utils.errors import CourseError
@@ -94,6 +95,23 @@ def test_normalizations_are_in_inference_mode():
         weight.assign(np.random.default_rng(0).uniform(1, 9, weight.shape))
     rows, _ = features.extract(extractor, pictures())
     assert np.allclose(rows, plain(extractor, pictures()), rtol=1e-3, atol=1e-2)
+
+
+def test_only_the_weights_of_small_networks_become_constants(monkeypatch):
+    """Those of large ones would be copied several times, for little."""
+    made, convert = [], convert_to_constants.convert_variables_to_constants_v2
+    note = lambda function: made.append(function) or convert(function)  # noqa: E731
+    monkeypatch.setattr(convert_to_constants, "convert_variables_to_constants_v2", note)
+    keras.utils.set_random_seed(1)
+    layers = [keras.layers.Conv2D(4, 3), keras.layers.BatchNormalization(), keras.layers.Flatten()]
+    extractor = keras.Sequential([keras.Input((SIZE, SIZE, 3)), *layers])
+    small, _ = features.extract(extractor, pictures(4))
+    assert len(made) == 1
+    monkeypatch.setattr(features, "CONSTANTS", extractor.count_params() - 1)
+    large, _ = features.extract(extractor, pictures(5))
+    assert len(made) == 1
+    assert np.allclose(large, plain(extractor, pictures(5)), rtol=1e-3, atol=1e-2)
+    assert np.array_equal(large[:4], small)  # kept
 
 
 def test_a_second_time_nothing_is_computed(seen):
